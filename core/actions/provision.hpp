@@ -1,0 +1,45 @@
+// What a directory does to users: facts from the store → rules/lifecycle → the new row and its events. One transaction,
+// given by the caller. Sources: requirements S-001…S-010, S-058…S-078, decisions 5-9.
+#pragma once
+
+#include "core/store.hpp"
+
+#include <optional>
+#include <string>
+
+namespace core {
+
+// Who asks, when, and under which rules; made once per request.
+struct Context {
+    Instant now{};
+    Actor actor;
+    std::string request_id;
+    bool domain_verified =
+        true; // a fact; until organisations verify domains it is true (issue text: directory users arrive active)
+};
+
+} // namespace core
+
+namespace core::actions {
+
+// taken(userName), taken(externalId) by policy. Arrives with the status of rules/status; a directory may create
+// inactive users (E-103).
+Result<User> create_user(WriteTxn&, const Context&, UserId id, const DesiredUser&);
+
+struct Updated {
+    User user;
+    bool changed = false; // false: nothing was written, version and last_modified are as before (E-67)
+};
+// not_found; stale when `known_version` is given and is not the stored one; taken. Decides rename, soft delete, restore
+// (decision 7).
+Result<Updated> update_user(WriteTxn&, const Context&, const UserId&, const DesiredUser&,
+                            std::optional<std::int64_t> known_version = {});
+
+// Purges from any living state (decision 9): archive record, event, memberships gone. not_found, stale.
+Result<void> delete_user(WriteTxn&, const Context&, const UserId&, std::optional<std::int64_t> known_version = {});
+
+// By an operator's hand (`rollcall user restore`): as `active` set true alone. not_found, not_allowed unless
+// soft-deleted, taken.
+Result<User> restore_user(WriteTxn&, const Context&, const UserId&);
+
+} // namespace core::actions

@@ -1,0 +1,94 @@
+// What happened: one event per change, appended in the change's own transaction. Audit log, archive, notifications and
+// the feed to the application all read these, so that none can be forgotten or invented (HOUSE 4).
+#pragma once
+
+#include "core/base/clock.hpp"
+#include "core/base/ids.hpp"
+#include "core/base/secrets.hpp"
+
+#include <boost/json/value.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace core {
+
+// Category and activity are the audit's words (S-215): a row of one table in event.cpp.
+enum class Activity : std::uint8_t {
+    create_user,
+    update_user,
+    deactivate_user,
+    reactivate_user,
+    soft_delete_user,
+    restore_user,
+    delete_user,
+    purge_user,
+    create_group,
+    update_group,
+    delete_group,
+    add_members,
+    remove_members,
+    create_organisation,
+    update_policy,
+    disable_organisation,
+    enable_organisation,
+    delete_organisation,
+    create_token,
+    revoke_token,
+    confirm_clock,
+    change_mapping,
+};
+std::string_view word(Activity); // "softDeleteUser"
+std::string_view
+    category(Activity); // "userManagement", "groupManagement", "organisationManagement", "tokenManagement", "server"
+std::optional<Activity> activity_from(std::string_view);
+
+// Who did it: {"token", public id}, {"operator", "cli"}, {"server", "sweep"}.
+struct Actor {
+    std::string kind;
+    std::string id;
+    bool operator==(const Actor&) const = default;
+};
+
+// Before and after of one attribute; null where there was none. Secrets are masked by whoever makes the change.
+struct Change {
+    std::string attribute;
+    boost::json::value before;
+    boost::json::value after;
+    bool operator==(const Change&) const = default;
+};
+
+enum class TargetKind : std::uint8_t { none, user, group, organisation, token };
+struct Target {
+    TargetKind kind = TargetKind::none;
+    std::string id;
+    std::string name;          // userName, displayName or slug at that time
+    std::string original_name; // of a user under a tombstone
+    bool operator==(const Target&) const = default;
+};
+
+struct Event {
+    std::int64_t sequence = 0; // store-wide; given by the store
+    std::string organisation;  // slug; empty for the server's own
+    Instant at{};
+    Actor actor;
+    Activity activity{};
+    Target target;
+    std::string request_id;
+    int payload_version = 1;
+    std::vector<Change> changes;
+    Digest digest{}; // of the changes; given by the store
+    Digest chain{};  // SHA-256 over the previous chain and this row without its changes; given by the store
+    bool operator==(const Event&) const = default;
+};
+
+// The digest and the chain link as every store computes them. Changes can be erased later and the chain still verifies.
+Digest digest_of(const std::vector<Change>&);
+Digest chain_of(const Digest& previous, const Event&);
+boost::json::array to_json(const std::vector<Change>&);
+std::vector<Change> changes_from(const boost::json::array&);
+
+} // namespace core

@@ -1,0 +1,153 @@
+// The port between what decides and what keeps. A transaction belongs to one organisation: no method takes an
+// organisation again. Refusals are returned (taken, stale); storage failures are thrown (StorageFull, StorageFailed).
+// A transaction is for one thread.
+#pragma once
+
+#include "core/archive.hpp"
+#include "core/base/result.hpp"
+#include "core/event.hpp"
+#include "core/group.hpp"
+#include "core/organisation.hpp"
+#include "core/predicate.hpp"
+#include "core/token.hpp"
+#include "core/user.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace core {
+
+// No room left on the device; nothing of the transaction was kept. Answered as 507.
+struct StorageFull : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+// Any other failure of the medium, a damaged page, an interrupted statement past its deadline.
+struct StorageFailed : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+// Pages are in the order of the store's internal key: stable, oldest first.
+struct Query {
+    const Predicate* where = nullptr; // none: all
+    std::int64_t offset = 0;          // how many matches to skip
+    std::int64_t limit = 100;         // 0: count only
+    bool count = true;                // whether `total` is wanted
+};
+template<class T>
+struct Found {
+    std::vector<T> items;
+    std::int64_t total = 0;
+};
+
+struct EventQuery {
+    std::int64_t after = 0; // sequence; ascending from there
+    std::int64_t limit = 1000;
+    std::optional<std::string> target_id;   // a user's or group's id
+    std::optional<std::string> target_name; // userName now or then, or original name; folded
+    std::optional<Activity> activity;
+    std::optional<Instant> since; // at >= since
+    std::optional<Instant> until; // at < until
+};
+
+class ReadTxn {
+public:
+    virtual ~ReadTxn() = default;
+    virtual const Organisation& organisation() const = 0;
+
+    virtual std::optional<User> user(const UserId&) = 0;
+    virtual std::optional<User> user_named(std::string_view user_name) = 0; // folds by itself
+    virtual std::vector<User> users_with_external_id(std::string_view external_id) = 0;
+    virtual Found<User> users(const Query&) = 0;
+    // Calls `visit` for each match in key order until it returns false; memory does not grow with the store.
+    virtual void each_user(const Predicate* where, const std::function<bool(const User&)>& visit) = 0;
+    // The same predicate as a list's would be, for one resource that may read members (`id eq … and members eq …`).
+    virtual std::vector<User> users_due_for_purge(Instant now,
+                                                  std::int64_t limit) = 0; // purge_at <= now, soonest first
+
+    virtual std::optional<Group> group(const GroupId&) = 0;
+    virtual std::optional<Group> group_named(std::string_view display_name) = 0;
+    virtual Found<Group>
+    groups(const Query&) = 0; // understands the attribute `members` / `members.value` in the predicate
+    virtual std::vector<Member> members(const GroupId&) = 0; // in order of value
+    virtual bool has_member(const GroupId&, std::string_view value) = 0;
+    virtual std::vector<Group> groups_of(std::string_view member_value) = 0; // direct ones
+
+    virtual std::vector<Event> events(const EventQuery&) = 0; // this organisation's
+    virtual std::vector<ArchiveRecord> archived(std::string_view name_or_id, std::int64_t after,
+                                                std::int64_t limit) = 0; // "": all; with history
+};
+
+class WriteTxn : public ReadTxn {
+public:
+    // taken (userName, or externalId where the policy says unique).
+    virtual Result<void> insert(const User&) = 0;
+    // Replaces the row of after.id. taken as above; stale if the stored version is not `known_version`. A store may
+    // skip what did not change.
+    virtual Result<void> replace(const User& after, std::int64_t known_version) = 0;
+    // The row, its e-mails and every membership that names it. References to it from other users' profiles (manager)
+    // stay as text.
+    virtual void erase(const UserId&) = 0;
+
+    virtual Result<void> insert(const Group&) = 0;                                    // taken (displayName)
+    virtual Result<void> replace(const Group& after, std::int64_t known_version) = 0; // taken, stale; members untouched
+    virtual void erase(const GroupId&) = 0; // with its member rows and its memberships
+    // Deltas. Both return what really changed; adding a present or removing an absent value is no change.
+    virtual std::vector<std::string> add_members(const GroupId&, const std::vector<std::string>& values) = 0;
+    virtual std::vector<std::string> remove_members(const GroupId&, const std::vector<std::string>& values) = 0;
+    virtual std::vector<std::string> remove_all_members(const GroupId&) = 0;
+
+    virtual void append(Event) = 0; // organisation, sequence, digest and chain are filled in here
+    virtual void archive(const ArchiveRecord&) = 0;
+};
+
+// Organisations and tokens: what must be known before it is known whose transaction to open, and the store's own
+// memory.
+class Registry {
+public:
+    virtual ~Registry() = default;
+    virtual std::vector<Organisation> organisations() = 0;
+    virtual std::optional<Organisation> organisation(std::string_view name) = 0;
+    virtual std::optional<Organisation> organisation(OrgId) = 0;
+    virtual Result<Organisation> create(const Organisation&) = 0; // taken: the name lives or has lived
+    virtual void replace(const Organisation&) = 0;                // all but id, name and counters
+    virtual void erase(OrgId) = 0;                                // with all that is its; the name stays burnt
+
+    virtual std::optional<Token> token(std::string_view public_id) = 0;
+    virtual std::vector<Token> tokens(OrgId) = 0;
+    virtual void insert(const Token&) = 0;
+    virtual void replace(const Token&) = 0;
+    virtual void touch(std::string_view public_id, Instant last_used) = 0;
+
+    // All organisations' events in order of sequence, and the chain's end.
+    virtual std::vector<Event> events(const EventQuery&) = 0;
+    virtual void append(std::string_view organisation, Event) = 0;
+    // Small facts of the server itself: "heartbeat", "clock_hold", …
+    virtual std::optional<std::string> note(std::string_view key) = 0;
+    virtual void set_note(std::string_view key, std::string_view value) = 0;
+};
+
+enum class Keep : bool { no, yes }; // what becomes of the work when its function returns
+
+class Store {
+public:
+    virtual ~Store() = default;
+    // One consistent view. From any thread; the transaction stays on that thread. Throws std::out_of_range for an
+    // unknown organisation.
+    virtual std::unique_ptr<ReadTxn> read(OrgId) = 0;
+    // Runs `work` in a transaction of its own and returns when it is durable (Keep::yes) or undone (Keep::no, or an
+    // exception, which passes through).
+    virtual void write(OrgId, const std::function<Keep(WriteTxn&)>& work) = 0;
+    virtual void registry(const std::function<Keep(Registry&)>& work) = 0;      // the same, for the registry
+    virtual void read_registry(const std::function<void(Registry&)>& work) = 0; // no method that changes may be called
+    // Grows whenever another process or thread may have changed the store: caches compare it before they trust
+    // themselves.
+    virtual std::int64_t change_mark() = 0;
+};
+
+} // namespace core

@@ -1,0 +1,68 @@
+// One request as the protocol sees it, and what an endpoint makes of it: parsed and validated on the connection's
+// thread, then a function to run on a lane (HOUSE 4). Endpoints are plain functions: Call in, Work out; they never see
+// HTTP.
+#pragma once
+
+#include "core/actions/provision.hpp"
+#include "core/base/ids.hpp"
+#include "core/store.hpp"
+#include "scim/entra/tolerance.hpp"
+#include "scim/error.hpp"
+#include "scim/http/message.hpp"
+
+#include <boost/json/value.hpp>
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace scim {
+
+namespace entra {
+class Quirks;
+}
+
+struct ProtocolLimits {
+    std::int64_t page_default = 100;
+    std::int64_t page_most = 200; // filter.maxResults
+    std::size_t patch_operations = 1000;
+    std::size_t name_characters = 256; // userName, externalId, displayName, ids
+    std::size_t filter_bytes = 4096;
+    std::size_t filter_depth = 32;
+    std::size_t filter_nodes = 128;
+    std::size_t json_depth = 16;
+    std::size_t json_values = 100'000;
+    std::size_t json_string_bytes = 64 * 1024;
+};
+
+struct Call {
+    core::Context context; // now, actor, request id
+    const core::Organisation* organisation = nullptr;
+    std::string base;                       // "https://host/orgs/contoso/scim/v2", from public_url or an allowed Host
+    std::string id;                         // of /Users/{id}; empty for collections
+    const http::Request* request = nullptr; // query and headers
+    core::IdSource* ids = nullptr;
+    const ProtocolLimits* limits = nullptr;
+    const entra::Quirks* quirks = nullptr; // the organisation's switches, with counters
+};
+
+struct Answer {
+    HttpStatus status = HttpStatus::ok;
+    std::string body;     // empty with 204 and 304
+    std::string etag;     // W/"3"; empty: no header
+    std::string location; // empty: no header
+};
+
+enum class Lane : std::uint8_t { inline_read, scan, write };
+using ReadWork = std::function<Result<Answer>(core::ReadTxn&)>;
+using WriteWork = std::function<Result<Answer>(core::WriteTxn&)>; // an Error rolls back
+// What an endpoint plans. `inline_read` only for work that is a few indexed look-ups.
+struct Work {
+    Lane lane = Lane::inline_read;
+    ReadWork read;   // for inline_read and scan
+    WriteWork write; // for write
+};
+
+} // namespace scim

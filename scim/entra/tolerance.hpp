@@ -1,0 +1,20 @@
+// What the strict engines may let pass, one switch each, set from an organisation's profile and its single switches by
+// scim/entra/quirks. The protocol's code asks these and never for a profile's name.
+#pragma once
+
+namespace scim::entra {
+
+struct Tolerance {
+    bool unquoted_filter_words = false; // externalId eq jyoung
+    bool create_unmatched_element =
+        false; // replace emails[type eq "work"].value with no work element creates it (decisions)
+    bool ignore_unknown_path =
+        false; // an explicit PATCH path to an unknown attribute is a logged no-op, not invalidPath
+    bool remove_listed_values = false; // remove of a multi-valued attribute with a value list removes only those
+    bool allow_no_operations = false;  // Operations: [] is a no-op 200
+    bool store_unregistered_extensions = false; // urn:…:extension:X:2.0:User:attr without a registered schema is kept
+    bool hide_lifecycle_schema = false;         // /Schemas does not list the lifecycle extension
+    bool doubled_slash = false;                 // one doubled slash after the base
+};
+
+} // namespace scim::entra
