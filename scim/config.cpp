@@ -390,10 +390,11 @@ Config load_config(const ConfigSources& sources)
     const auto set = [&](std::string_view name, std::string_view text, std::string_view where) {
         const bool is_quirk = name.starts_with("policy.quirks.");
         const auto* row = find_key(name);
-        core::Result<void> done = row        ? row->set(config, name, text)
-                            : is_quirk ? core::set_policy_field(config.policy, name.substr(std::strlen("policy.")),
-                                                                text, entra::quirk_names())
-                                       : wrong(name, "is not a key of the configuration", suggestion_for(name));
+        core::Result<void> done =
+            row ? row->set(config, name, text)
+            : is_quirk
+                ? core::set_policy_field(config.policy, name.substr(std::strlen("policy.")), text, entra::quirk_names())
+                : wrong(name, "is not a key of the configuration", suggestion_for(name));
         if (!done)
             problems.push_back(fmt::format("{} ({}): {}; {}", name, where, done.error().detail, done.error().remedy));
     };

@@ -1,0 +1,141 @@
+#include "scim/commands/common.hpp"
+
+#include <boost/json/array.hpp>
+#include <fmt/format.h>
+
+namespace scim::commands {
+namespace {
+
+core::Event event_of(const core::Token& token, const core::Context& context, core::Activity activity)
+{
+    core::Event event;
+    event.at = context.now;
+    event.actor = context.actor;
+    event.activity = activity;
+    event.target = {core::TargetKind::token, token.public_id, token.label, ""};
+    event.request_id = context.request_id;
+    return event;
+}
+
+void create(const Common& common, const std::string& org, const std::string& scope_word, const std::string& label,
+            const std::string& expires)
+{
+    const auto scope = core::scope_from(scope_word);
+    if (!scope) throw Failure{Exit::usage, "--scope: is neither read nor write; write one of them"};
+    const auto context = operator_context(core::SystemClock{}.now());
+    const auto opened = open(common);
+    const auto organisation = opened.organisation(org);
+    const auto pepper = opened.data.pepper(true);
+    auto fresh = core::make_token(pepper);
+    core::Token token;
+    token.public_id = fresh.public_id;
+    token.organisation = organisation.id;
+    token.mac = fresh.mac;
+    token.scope = *scope;
+    token.label = label;
+    token.created = context.now;
+    token.expires = expiry_from(expires, context.now);
+    opened.store->registry([&](core::Registry& registry) {
+        registry.insert(token);
+        registry.append(organisation.name, event_of(token, context, core::Activity::create_token));
+        return core::Keep::yes;
+    });
+    if (common.json)
+        print_json(boost::json::object{
+            {"id", token.public_id},
+            {"secret", fresh.text.reveal()},
+            {"expiresAt", token.expires ? boost::json::value(core::to_iso(*token.expires)) : boost::json::value{}}});
+    else
+        fmt::print("{}\n", fresh.text.reveal());
+}
+
+std::string state_of(const core::Token& token, core::Instant now)
+{
+    if (token.revoked) return "revoked";
+    return core::is_live(token, now) ? "live" : "expired";
+}
+
+void list(const Common& common, const std::string& org)
+{
+    const auto opened = open(common);
+    const auto organisation = opened.organisation(org);
+    const auto now = core::SystemClock{}.now();
+    std::vector<core::Token> tokens;
+    opened.store->read_registry([&](core::Registry& registry) { tokens = registry.tokens(organisation.id); });
+    const auto iso = [](const std::optional<core::Instant>& at) { return at ? core::to_iso(*at) : std::string{}; };
+    if (common.json) {
+        boost::json::array items;
+        for (const auto& t : tokens)
+            items.push_back(
+                {{"id", t.public_id},
+                 {"kind", "scim"},
+                 {"scope", core::word(t.scope)},
+                 {"label", t.label},
+                 {"state", state_of(t, now)},
+                 {"createdAt", core::to_iso(t.created)},
+                 {"expiresAt", t.expires ? boost::json::value(iso(t.expires)) : boost::json::value{}},
+                 {"lastUsedAt", t.last_used ? boost::json::value(iso(t.last_used)) : boost::json::value{}}});
+        return print_json(items);
+    }
+    Table table{{"ID", "SCOPE", "STATE", "LABEL", "EXPIRES", "LAST USED"}};
+    for (const auto& t : tokens)
+        table.row({t.public_id, std::string{core::word(t.scope)}, state_of(t, now), t.label,
+                   t.expires ? iso(t.expires) : "never", t.last_used ? iso(t.last_used) : "never"});
+    table.print();
+}
+
+void revoke(const Common& common, const std::string& org, std::string id)
+{
+    const auto opened = open(common);
+    const auto context = operator_context(core::SystemClock{}.now());
+    if (const auto parts = core::token_parts(id)) id = parts->public_id; // a pasted token names itself
+    opened.store->registry([&](core::Registry& registry) {
+        auto token = registry.token(id);
+        std::optional<core::Organisation> owner;
+        if (token) owner = registry.organisation(token->organisation);
+        if (!token || !owner || (!org.empty() && owner->name != org))
+            throw Failure{
+                Exit::not_found,
+                fmt::format("there is no token {}; `rollcall token list --org NAME` shows those there are", id)};
+        if (token->revoked) return core::Keep::no;
+        token->revoked = context.now;
+        registry.replace(*token);
+        registry.append(owner->name, event_of(*token, context, core::Activity::revoke_token));
+        return core::Keep::yes;
+    });
+    opened.settle();
+    if (!common.json) fmt::print("token {} is revoked\n", id);
+}
+
+} // namespace
+
+void add_token(CLI::App& app, Common& common)
+{
+    auto* token = app.add_subcommand("token", "Bearer tokens of an organisation");
+    token->require_subcommand(1);
+    static std::string org, scope = "write", label, expires = "365d", id;
+
+    auto* c = token->add_subcommand("create", "Make a token and print it, alone and once, on standard output");
+    c->add_option("--org", org, "The organisation it opens")->required()->type_name("NAME");
+    c->add_option("--scope", scope, "read or write")->capture_default_str();
+    c->add_option("--label", label, "What it is for");
+    c->add_option("--expires", expires, "How long it lives: 365d, 12h, never")->capture_default_str();
+    add_data_option(*c, common);
+    add_json_option(*c, common);
+    c->callback([&] { create(common, org, scope, label, expires); });
+
+    auto* l = token->add_subcommand("list", "Its tokens, without their secrets");
+    l->add_option("--org", org, "The organisation")->required()->type_name("NAME");
+    add_data_option(*l, common);
+    add_json_option(*l, common);
+    l->callback([&] { list(common, org); });
+
+    auto* r = token->add_subcommand("revoke", "End a token; a running server obeys within a second");
+    r->add_option("ID", id, "The token's public id, or the token itself")->required();
+    r->add_option("--org", org, "Only if it is this organisation's")->type_name("NAME");
+    add_data_option(*r, common);
+    add_json_option(*r, common);
+    r->callback([&] { revoke(common, org, id); });
+}
+
+} // namespace scim::commands

@@ -1,0 +1,242 @@
+#include "scim/sweeper.hpp"
+
+#include "core/base/json.hpp"
+#include "core/base/log.hpp"
+
+#include <boost/json/object.hpp>
+#include <fmt/format.h>
+
+namespace scim {
+namespace {
+
+using namespace std::chrono_literals;
+using core::actions::ClockHold;
+using core::actions::ClockVerdict;
+
+constexpr auto heartbeat_every = 60s;
+constexpr auto look_every = 1s;  // at most this late after a stop is asked for, or an interval has passed
+constexpr auto retry_after = 2s; // while the disk refuses
+
+std::string why_held(ClockVerdict verdict, core::Instant now, std::optional<core::Instant> beat)
+{
+    return fmt::format("the clock {}: it says {}, the last heartbeat was at {}; nothing is purged until `rollcall "
+                       "purge --confirm-clock` or 24 hours have passed",
+                       verdict == ClockVerdict::went_back ? "went back" : "jumped forward", core::to_iso(now),
+                       beat ? core::to_iso(*beat) : "never");
+}
+
+} // namespace
+
+std::optional<ClockHold> clock_hold(core::Registry& registry)
+{
+    const auto text = registry.note("clock_hold");
+    if (!text || text->empty()) return std::nullopt;
+    const auto read = core::json::read(*text);
+    if (!read || !read->is_object()) return std::nullopt;
+    const auto& o = read->as_object();
+    const auto* since = o.if_contains("since");
+    const auto* why = o.if_contains("why");
+    if (!since || !since->is_string() || !why || !why->is_string()) return std::nullopt;
+    return ClockHold{core::from_iso(std::string_view{since->as_string()}).value_or(core::Instant{}),
+                     std::string{std::string_view{why->as_string()}}};
+}
+
+void set_clock_hold(core::Registry& registry, const ClockHold& hold)
+{
+    registry.set_note("clock_hold",
+                      core::json::write(boost::json::object{{"since", core::to_iso(hold.since)}, {"why", hold.why}}));
+}
+
+void confirm_clock(core::Registry& registry, const core::Context& context)
+{
+    registry.set_note("clock_hold", "");
+    beat(registry, context.now);
+    core::Event event;
+    event.at = context.now;
+    event.actor = context.actor;
+    event.activity = core::Activity::confirm_clock;
+    event.request_id = context.request_id;
+    registry.append("", std::move(event));
+}
+
+std::optional<core::Instant> last_heartbeat(core::Registry& registry)
+{
+    const auto text = registry.note("heartbeat");
+    return text ? core::from_iso(*text) : std::nullopt;
+}
+
+void beat(core::Registry& registry, core::Instant now) { registry.set_note("heartbeat", core::to_iso(now)); }
+
+std::int64_t sweep(core::Store& store, const WriteBatch& write, core::Instant now, const core::Actor& actor,
+                   std::int64_t batch)
+{
+    std::vector<core::Organisation> organisations;
+    store.read_registry([&](core::Registry& registry) { organisations = registry.organisations(); });
+    const core::Context context{now, actor, "sweep-" + core::to_iso(now), true};
+    std::int64_t purged = 0;
+    for (const auto& organisation : organisations) {
+        try {
+            for (std::size_t last = static_cast<std::size_t>(batch); last == static_cast<std::size_t>(batch);) {
+                if (store.read(organisation.id)->users_due_for_purge(now, 1).empty()) break;
+                write(organisation.id, [&](core::WriteTxn& txn) {
+                    last = core::actions::purge_due(txn, context, batch).size();
+                    return core::Keep::yes;
+                });
+                purged += static_cast<std::int64_t>(last);
+            }
+        } catch (const std::out_of_range&) {
+            // The organisation was deleted between the list and its turn: nothing of it is left to purge.
+        }
+    }
+    return purged;
+}
+
+Sweeper::Sweeper(core::Store& store, WriteBatch write, const core::Clock& clock, Callers& callers, Options options,
+                 std::function<void()> healthy_write)
+    : store_{store}, write_{std::move(write)}, clock_{clock}, callers_{callers}, options_{options},
+      healthy_write_{std::move(healthy_write)}, thread_{[this] { run(); }}
+{
+}
+
+Sweeper::~Sweeper()
+{
+    {
+        const std::lock_guard lock{mutex_};
+        stopping_ = true;
+    }
+    wake_.notify_all();
+    thread_.join();
+    try {
+        // The last minute's uses of tokens; no heartbeat, which only a guarded turn may write.
+        write_last_used();
+    } catch (const std::exception& e) {
+        core::log::error("sweep.failed", {{"why", e.what()}});
+    }
+}
+
+std::optional<std::string> Sweeper::held() const
+{
+    const std::lock_guard lock{mutex_};
+    return held_.empty() ? std::nullopt : std::optional{held_};
+}
+
+void Sweeper::retry_soon()
+{
+    const std::lock_guard lock{mutex_};
+    soon_ = true;
+}
+
+void Sweeper::run()
+{
+    auto next_beat = std::chrono::steady_clock::now();
+    auto next_sweep =
+        next_beat + std::min<core::Duration>(options_.interval, 1s); // soon after the start, then by the interval
+    std::unique_lock lock{mutex_};
+    while (!stopping_) {
+        if (std::exchange(soon_, false))
+            next_beat = std::min(next_beat, std::chrono::steady_clock::now() + retry_after);
+        lock.unlock();
+        const auto now = std::chrono::steady_clock::now();
+        try {
+            // Both clocks are read once a turn: a jump between two readings must not slip into the baseline.
+            const auto wall = clock_.now();
+            if (options_.jump_guard) guard_clock(wall, now);
+            if (now >= next_beat) {
+                next_beat = now + retry_after; // again soon, should the next line throw
+                once_a_minute(wall, now);
+                next_beat = now + heartbeat_every;
+            }
+            if (now >= next_sweep) {
+                next_sweep = now + options_.interval;
+                if (!held()) {
+                    const auto count = sweep(store_, write_, wall, {"server", "sweep"}, options_.batch);
+                    purged_ += count;
+                    if (count > 0) core::log::info("sweep.purged", {{"users", count}});
+                }
+            }
+        } catch (const std::exception& e) {
+            // The sweep is tried again at its next turn; nothing of a failed batch was kept.
+            core::log::error("sweep.failed", {{"why", e.what()}});
+        }
+        lock.lock();
+        wake_.wait_for(lock, std::min<core::Duration>(look_every, options_.interval), [this] { return stopping_; });
+    }
+}
+
+void Sweeper::guard_clock(core::Instant wall, Steady steady)
+{
+    std::optional<ClockHold> hold;
+    std::optional<core::Instant> stored_beat;
+    store_.read_registry([&](core::Registry& registry) {
+        hold = clock_hold(registry);
+        stored_beat = last_heartbeat(registry);
+    });
+    if (hold) {
+        if (!std::exchange(is_held_here_, true)) hold_steady_ = steady;
+        if (core::actions::hold_is_over(*hold, false,
+                                        std::chrono::duration_cast<core::Duration>(steady - hold_steady_))) {
+            store_.registry([&](core::Registry& registry) {
+                registry.set_note("clock_hold", "");
+                beat(registry, wall);
+                return core::Keep::yes;
+            });
+            hold.reset();
+        }
+    }
+    if (!hold && std::exchange(is_held_here_, false)) { // over, or confirmed by an operator: measure anew from here
+        beat_wall_ = wall;
+        beat_steady_ = steady;
+        has_beaten_ = true;
+        core::log::info("clock.confirmed");
+    }
+    if (!hold) {
+        const core::actions::ClockFacts facts{
+            wall, has_beaten_ ? std::optional{beat_wall_} : stored_beat,
+            has_beaten_ ? std::optional{std::chrono::duration_cast<core::Duration>(steady - beat_steady_)}
+                        : std::nullopt};
+        const auto verdict = core::actions::judge_clock(facts);
+        if (verdict != ClockVerdict::fine) {
+            hold = ClockHold{wall, why_held(verdict, wall, facts.last_heartbeat)};
+            store_.registry([&](core::Registry& registry) {
+                set_clock_hold(registry, *hold);
+                return core::Keep::yes;
+            });
+            is_held_here_ = true;
+            hold_steady_ = steady;
+            core::log::warning("clock.held", {{"why", hold->why}});
+        } else if (!has_beaten_) {
+            beat_wall_ = wall;
+            beat_steady_ = steady;
+            has_beaten_ = true;
+        }
+    }
+    const std::lock_guard lock{mutex_};
+    held_ = hold ? hold->why : std::string{};
+}
+
+void Sweeper::write_last_used()
+{
+    const auto used = callers_.take_last_used();
+    if (used.empty()) return;
+    store_.registry([&](core::Registry& registry) {
+        for (const auto& [token, at] : used) registry.touch(token, at);
+        return core::Keep::yes;
+    });
+}
+
+void Sweeper::once_a_minute(core::Instant wall, Steady steady)
+{
+    store_.registry([&](core::Registry& registry) {
+        beat(registry, wall);
+        return core::Keep::yes;
+    });
+    write_last_used();
+    healthy_write_();
+    if (!is_held_here_) { // slow drift between the clocks is not a jump: compare over one beat only
+        beat_wall_ = wall;
+        beat_steady_ = steady;
+        has_beaten_ = true;
+    }
+}
+
+} // namespace scim

@@ -1,0 +1,82 @@
+// The server's own hand on the calendar: a thread that purges due users, beats the heart that the clock guard compares
+// with (REL-19), and writes what is kept in memory between times (tokens' last use).
+#pragma once
+
+#include "core/actions/sweep.hpp"
+#include "core/base/clock.hpp"
+#include "core/store.hpp"
+#include "scim/callers.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+namespace scim {
+
+// The hold as the store's notes keep it, for the server and the command line alike.
+std::optional<core::actions::ClockHold> clock_hold(core::Registry&);
+void set_clock_hold(core::Registry&, const core::actions::ClockHold&);
+// Ends a hold by an operator's word: the present time becomes the new baseline, and an event says who said so.
+void confirm_clock(core::Registry&, const core::Context&);
+std::optional<core::Instant> last_heartbeat(core::Registry&);
+void beat(core::Registry&, core::Instant now);
+
+// Purges everything due, organisation by organisation, in batches; `write` runs one batch in a transaction. Returns how
+// many.
+using WriteBatch = std::function<void(core::OrgId, const std::function<core::Keep(core::WriteTxn&)>&)>;
+std::int64_t sweep(core::Store&, const WriteBatch& write, core::Instant now, const core::Actor&, std::int64_t batch);
+
+class Sweeper {
+public:
+    struct Options {
+        core::Duration interval = std::chrono::seconds{60};
+        std::int64_t batch = 100;
+        bool jump_guard = true;
+    };
+    // `healthy_write` hears of each heartbeat that was kept: the proof that the disk takes writes again.
+    Sweeper(core::Store&, WriteBatch, const core::Clock&, Callers&, Options, std::function<void()> healthy_write);
+    ~Sweeper();
+
+    // For /readyz: why purging waits, if it does.
+    std::optional<std::string> held() const;
+    std::int64_t purged() const { return purged_; }
+    // Something is wrong with the disk: beat again soon instead of in a minute.
+    void retry_soon();
+
+private:
+    void run();
+    using Steady = std::chrono::steady_clock::time_point;
+    void guard_clock(core::Instant wall, Steady);
+    void write_last_used();
+    void once_a_minute(core::Instant wall, Steady);
+
+    core::Store& store_;
+    WriteBatch write_;
+    const core::Clock& clock_;
+    Callers& callers_;
+    const Options options_;
+    std::function<void()> healthy_write_;
+
+    // The last beat of this process, for comparing the two clocks.
+    core::Instant beat_wall_{};
+    std::chrono::steady_clock::time_point beat_steady_{};
+    std::chrono::steady_clock::time_point hold_steady_{};
+    bool has_beaten_ = false;
+    bool is_held_here_ = false;
+
+    std::atomic<std::int64_t> purged_{0};
+    mutable std::mutex mutex_;
+    std::condition_variable wake_;
+    std::string held_;
+    bool stopping_ = false;
+    bool soon_ = false;
+    std::thread thread_;
+};
+
+} // namespace scim
