@@ -22,6 +22,8 @@ enum class Uniqueness : std::uint8_t { none, server, global };
 inline constexpr std::string_view user_urn = "urn:ietf:params:scim:schemas:core:2.0:User";
 inline constexpr std::string_view group_urn = "urn:ietf:params:scim:schemas:core:2.0:Group";
 inline constexpr std::string_view enterprise_urn = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+inline constexpr std::string_view directory_group_urn =
+    "http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/Group"; // accepted in `schemas`, means nothing
 inline constexpr std::string_view patch_op_urn = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 inline constexpr std::string_view list_response_urn = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
 inline constexpr std::string_view error_urn = "urn:ietf:params:scim:api:messages:2.0:Error";
@@ -38,6 +40,7 @@ struct Attribute {
     Uniqueness uniqueness = Uniqueness::none;
     std::vector<std::string> canonical_values;
     std::vector<std::string> reference_types;
+    bool listed = true;         // whether /Schemas shows it; see README, "what discovery leaves out"
     std::vector<Attribute> sub; // of a complex one
 
     const Attribute* find_sub(std::string_view name_in_any_case) const;
@@ -61,6 +64,8 @@ struct ResourceSchema {
     Schema core;
     std::vector<Schema> extensions;
     std::vector<Attribute> common;
+    // Attributes of an extension that a filter may also name without the URN ("manager eq …").
+    std::vector<std::string> bare_extension_names;
 
     const Schema* extension(std::string_view urn_in_any_case) const;
     // A top-level attribute of the core schema or a common one.
@@ -70,8 +75,13 @@ struct ResourceSchema {
 };
 
 const ResourceSchema& user_schema();  // core User, enterprise, lifecycle (read-only, returned on request)
-const ResourceSchema& group_schema(); // core Group; knows ADSCIM's group URN as an alias that is accepted in `schemas`
+const ResourceSchema& group_schema(); // core Group
 
 core::ValueKind kind_of(const Attribute&);
+
+std::string_view word(Type);       // "dateTime"
+std::string_view word(Mutability); // "readOnly"
+std::string_view word(Returned);   // "default"
+std::string_view word(Uniqueness); // "server"
 
 } // namespace scim
