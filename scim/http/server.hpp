@@ -77,6 +77,8 @@ public:
         std::optional<Response> refusal;
         std::size_t body_bytes = 0;
         bool authenticated = false;
+        std::chrono::milliseconds wait{
+            0};                        // serve this request only after so long (rate limits delay before they refuse)
         std::shared_ptr<void> context; // handed back to answer(), so that bearer and route are found once
     };
     virtual Admission admit(const Request& without_body) = 0;

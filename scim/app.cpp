@@ -1,0 +1,477 @@
+#include "scim/app.hpp"
+
+#include "core/base/json.hpp"
+#include "core/base/log.hpp"
+#include "core/base/secrets.hpp"
+#include "scim/http/bearer.hpp"
+#include "scim/http/target.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <fstream>
+#include <span>
+
+namespace scim {
+namespace {
+
+using http::Method;
+using http::Request;
+using http::Response;
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr std::string_view scim_prefix = "/orgs/";
+
+std::string lower(std::string_view text)
+{
+    std::string out{text};
+    for (char& c : out)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+    return out;
+}
+
+// "scim.example.com:8443" → "scim.example.com"; "[::1]:8443" → "[::1]".
+std::string_view without_port(std::string_view host)
+{
+    const auto colon = host.rfind(':');
+    return colon == host.npos || host.find(']', colon) != host.npos ? host : host.substr(0, colon);
+}
+
+// `application/scim+json` and `application/json`, whatever parameters follow; none at all is accepted.
+bool is_json_type(std::optional<std::string_view> content_type)
+{
+    if (!content_type) return true;
+    auto type = content_type->substr(0, content_type->find(';'));
+    while (type.ends_with(' ') || type.ends_with('\t')) type.remove_suffix(1);
+    const auto low = lower(type);
+    return low.empty() || low == "application/scim+json" || low == "application/json";
+}
+
+bool is_known_coding(std::optional<std::string_view> coding)
+{
+    return !coding || coding->empty() || lower(*coding) == "identity";
+}
+
+std::int64_t own_memory()
+{
+    // Anonymous memory only: pages of the mapped store are the kernel's to drop.
+    std::ifstream status{"/proc/self/status"};
+    for (std::string line; std::getline(status, line);)
+        if (line.starts_with("RssAnon:")) return std::atoll(line.c_str() + std::strlen("RssAnon:")) * 1024;
+    return 0;
+}
+
+Error unauthorized()
+{
+    return Error{HttpStatus::unauthorized, ScimType::none,
+                 "this needs a bearer token that is known, not revoked and not expired; the administrator of the "
+                 "service makes them"};
+}
+
+} // namespace
+
+Result<Answer> not_supported(const Call&)
+{
+    return Error{HttpStatus::not_implemented, ScimType::none,
+                 "this endpoint is not supported; ServiceProviderConfig lists what is"};
+}
+
+// One request on its way: what admission found out, kept until the answer is sent.
+struct App::Visit {
+    std::string request_id;
+    core::Instant now{};
+    SteadyClock::time_point begun{};
+    const Route* route = nullptr;
+    std::string id; // decoded {id}
+    std::optional<Caller> caller;
+    Method method = Method::other;
+    std::string method_text;
+    std::string path; // for the access line: ids, never a query
+    std::string_view lane = "none";
+    bool needs_body = false;
+};
+
+App::App(const Config& config, storage::SqliteStore& store, storage::Writer& writer, ScanPool& scans, Callers& callers,
+         const core::Clock& clock)
+    : config_{config}, store_{store}, writer_{writer}, scans_{scans}, callers_{callers}, clock_{clock}
+{
+    const auto add = [&](std::string_view host) {
+        if (!host.empty()) hosts_.insert(lower(host));
+    };
+    for (const auto* name : {"localhost", "127.0.0.1", "[::1]"}) add(name);
+    const auto endpoint = endpoint_of(config);
+    add(endpoint.address.find(':') == std::string::npos ? endpoint.address : "[" + endpoint.address + "]");
+    if (const auto scheme = config.public_url.find("://"); scheme != std::string::npos)
+        add(without_port(std::string_view{config.public_url}.substr(scheme + 3)));
+    for (const auto& host : config.allowed_hosts) add(host);
+    std::array<std::uint8_t, 8> random{};
+    core::fill_random(random);
+    std::memcpy(&request_seed_, random.data(), random.size());
+}
+
+std::string App::next_request_id()
+{
+    // Unique for this process and hard to mistake for another's; not a secret.
+    std::uint64_t x =
+        request_seed_ + (request_counter_.fetch_add(1, std::memory_order_relaxed) + 1) * 0x9E3779B97F4A7C15ULL;
+    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9ULL;
+    x = (x ^ (x >> 27)) * 0x94D049BB133111EBULL;
+    x ^= x >> 31;
+    constexpr char digits[] = "0123456789abcdef";
+    std::string id(16, '0');
+    for (auto it = id.rbegin(); it != id.rend(); ++it, x >>= 4) *it = digits[x & 15];
+    return id;
+}
+
+bool App::is_allowed_host(std::string_view host) const
+{
+    const auto low = lower(host);
+    return hosts_.contains(std::string{without_port(low)}) || hosts_.contains(low);
+}
+
+std::string App::base_url(const Request& request, const core::Organisation& organisation) const
+{
+    std::string base = config_.public_url;
+    if (base.empty()) base.append(request.tls ? "https://" : "http://").append(request.host);
+    return base.append("/orgs/").append(organisation.name).append("/scim/v2");
+}
+
+// --- admission: what can be refused before the body is read ------------------------------------
+
+http::Service::Admission App::admit(const Request& request)
+{
+    auto visit = std::make_shared<Visit>();
+    visit->request_id = next_request_id();
+    visit->now = clock_.now();
+    visit->begun = SteadyClock::now();
+    visit->method = request.method;
+    visit->method_text = request.method_text;
+    visit->path = request.path;
+
+    Admission admission;
+    admission.body_bytes = config_.http.body_bytes;
+    try {
+        admission.refusal = refusal_of(request, *visit, admission.authenticated, admission.body_bytes, admission.wait);
+    } catch (...) {
+        admission.refusal = disaster(*visit, std::current_exception());
+    }
+    if (admission.refusal) admission.refusal = finish(*visit, std::move(*admission.refusal));
+    admission.context = std::move(visit);
+    return admission;
+}
+
+// In the house's order: 421, 401, 404, 405, 403, 429, 415; 413 is the session's.
+std::optional<Response> App::refusal_of(const Request& request, Visit& visit, bool& authenticated,
+                                        std::size_t& body_bytes, std::chrono::milliseconds& wait)
+{
+    if (!is_allowed_host(request.host))
+        return respond(
+            visit, Error{HttpStatus::misdirected, ScimType::none,
+                         "this server does not answer for that Host; set server.public_url or server.allowed_hosts"});
+
+    std::string repaired;
+    std::string_view path = request.path;
+    if (!path.starts_with(scim_prefix)) {
+        const auto found = http::match<Handler>(routes, request.method, request.method_text, path);
+        if (found.route && found.route->tag.right == Right::nobody) {
+            visit.route = found.route;
+            return std::nullopt;
+        }
+        if (!found.allowed.empty()) { // a health page asked with another method
+            auto response =
+                respond(visit, Error{HttpStatus::method_not_allowed, ScimType::none, "this page is for reading"});
+            response.headers.emplace_back("Allow", http::allow(found.allowed));
+            return response;
+        }
+    }
+
+    const auto header = request.header("authorization");
+    const auto credentials = header ? http::credentials_from(*header) : std::nullopt;
+    const auto presented = credentials && credentials->is_bearer() ? credentials->text : std::string_view{};
+    if (!presented.empty()) visit.caller = callers_.caller(presented, visit.now);
+    if (!visit.caller) {
+        const bool too_often = callers_.failed_too_often(request.peer, presented, visit.begun);
+        auto response = respond(visit, too_often ? Error{HttpStatus::too_many_requests, ScimType::none,
+                                                         "too many failed authentications; wait a minute"}
+                                                 : unauthorized());
+        if (too_often)
+            response.headers.emplace_back("Retry-After", "60");
+        else
+            response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"scim\"");
+        return response;
+    }
+    authenticated = true;
+    const auto& tenant = *visit.caller->tenant;
+
+    const auto not_found = [&] {
+        return respond(visit, Error{HttpStatus::not_found, ScimType::none, "there is nothing at this path"});
+    };
+    const auto base = std::string{scim_prefix} + tenant.organisation.name + "/scim/v2";
+    if (!path.starts_with(base) || path.size() == base.size() || path[base.size()] != '/') return not_found();
+    if (path.find("//") != path.npos) {
+        std::vector<std::string_view> fired;
+        repaired = base + std::string{tenant.quirks.repair_path(path.substr(base.size()), fired)};
+        path = repaired;
+    }
+    const auto found = http::match<Handler>(routes, request.method, request.method_text, path);
+    using Outcome = http::Match<Handler>::Outcome;
+    switch (found.outcome) {
+    case Outcome::found: break;
+    case Outcome::not_found: return not_found();
+    case Outcome::options: {
+        Response response;
+        response.status = 204;
+        response.headers.emplace_back("Allow", http::allow(found.allowed));
+        return response;
+    }
+    case Outcome::not_allowed:
+    case Outcome::not_implemented: {
+        auto response = respond(visit, Error{HttpStatus::method_not_allowed, ScimType::none,
+                                             "this path does not answer to that method; Allow lists those it does"});
+        response.headers.emplace_back("Allow", http::allow(found.allowed));
+        return response;
+    }
+    }
+    visit.route = found.route;
+    const auto& handler = found.route->tag;
+    if (const auto raw = found.captures[1]; !raw.empty()) {
+        auto id = http::decode_segment(raw);
+        if (!id) return not_found();
+        visit.id = std::move(*id);
+    }
+    if (handler.right == Right::write && visit.caller->scope != core::Scope::write)
+        return respond(visit, Error{HttpStatus::forbidden, ScimType::none,
+                                    "this token may only read; use one with the scope write"});
+
+    wait = callers_.wait_for_rate(visit.caller->token_id, visit.begun);
+    if (wait > std::chrono::milliseconds{250}) {
+        auto response =
+            respond(visit, Error{HttpStatus::too_many_requests, ScimType::none,
+                                 "this token has used up its requests per second; slow down and try again"});
+        response.headers.emplace_back("Retry-After",
+                                      fmt::format("{}", std::max<std::int64_t>(1, (wait.count() + 999) / 1000)));
+        return response;
+    }
+    visit.needs_body =
+        request.method == Method::post || request.method == Method::put || request.method == Method::patch;
+    if (visit.needs_body) {
+        if (!is_json_type(request.header("content-type")))
+            return respond(visit, Error{HttpStatus::unsupported_media_type, ScimType::none,
+                                        "Content-Type: send application/scim+json or application/json"});
+        if (!is_known_coding(request.header("content-encoding")))
+            return respond(visit, Error{HttpStatus::unsupported_media_type, ScimType::none,
+                                        "Content-Encoding: send the body as it is, without a content coding"});
+    }
+    if (handler.body_bytes > 0) body_bytes = handler.body_bytes;
+    return std::nullopt;
+}
+
+// --- the answer --------------------------------------------------------------------------------
+
+std::optional<Response> App::answer(Request& request, Admission& admission, Later later)
+{
+    const auto visit = std::static_pointer_cast<Visit>(admission.context);
+    try {
+        auto response = plan(request, visit, std::move(later));
+        if (response) return finish(*visit, std::move(*response));
+        return std::nullopt;
+    } catch (...) { // one of the three places (HOUSE 3): around a request's function
+        return finish(*visit, disaster(*visit, std::current_exception()));
+    }
+}
+
+std::optional<Response> App::plan(Request& request, const std::shared_ptr<Visit>& visit, Later later)
+{
+    const auto& handler = visit->route->tag;
+    if (handler.page != Page::none) return health(handler.page);
+    if (request.query_is_bad)
+        return respond(*visit, bad_request(ScimType::invalid_value,
+                                           "the query of the address is not well formed: " + request.query_problem));
+
+    const auto& tenant = visit->caller->tenant;
+    Call call;
+    call.context = core::Context{visit->now, {"token", visit->caller->token_id}, visit->request_id, true};
+    call.organisation = &tenant->organisation;
+    call.base = base_url(request, tenant->organisation);
+    call.id = visit->id;
+    call.request = &request;
+    call.ids = &ids_;
+    call.limits = &config_.protocol;
+    call.quirks = &tenant->quirks;
+
+    if (handler.answer) return respond(*visit, handler.answer(call));
+    auto planned = handler.plan(call);
+    if (!planned) return respond(*visit, planned.error());
+    Work& work = *planned;
+    const auto org = tenant->organisation.id;
+    const auto too_busy = [&] {
+        auto response = respond(*visit, Error{HttpStatus::unavailable, ScimType::none,
+                                              "the server has more work waiting than it takes; try again in a moment"});
+        response.headers.emplace_back("Retry-After", "1");
+        return response;
+    };
+
+    switch (work.lane) {
+    case Lane::inline_read: {
+        visit->lane = "inline";
+        const auto txn = store_.read(org);
+        return respond(*visit, work.read(*txn));
+    }
+    case Lane::scan: {
+        visit->lane = "scan";
+        const bool taken = scans_.submit([this, visit, org, read = std::move(work.read), later] {
+            Response response;
+            try {
+                const auto txn = store_.read(org);
+                response = respond(*visit, read(*txn));
+            } catch (...) {
+                response = disaster(*visit, std::current_exception());
+            }
+            later(finish(*visit, std::move(response)));
+        });
+        return taken ? std::nullopt : std::optional{too_busy()};
+    }
+    case Lane::write: {
+        visit->lane = "write";
+        // Filled in by the work, read after the commit: an answer leaves when, and only when, its change is on disk.
+        struct Slot {
+            std::optional<Result<Answer>> result;
+        };
+        auto slot = std::make_shared<Slot>();
+        const bool taken = writer_.submit({org,
+                                           [slot, write = std::move(work.write)](core::WriteTxn& txn) {
+                                               slot->result.emplace(write(txn));
+                                               return slot->result->has_value() ? core::Keep::yes : core::Keep::no;
+                                           },
+                                           [this, slot, visit, later](std::exception_ptr failed) {
+                                               Response response;
+                                               if (failed) {
+                                                   response = disaster(*visit, failed);
+                                               } else {
+                                                   response = respond(*visit, *slot->result);
+                                                   if (storage_full_.load(std::memory_order_relaxed))
+                                                       storage_full_ = false;
+                                               }
+                                               later(finish(*visit, std::move(response)));
+                                           }});
+        return taken ? std::nullopt : std::optional{too_busy()};
+    }
+    }
+    return std::nullopt;
+}
+
+Response App::respond(const Visit& visit, const Result<Answer>& result) const
+{
+    if (!result) return respond(visit, result.error());
+    const Answer& answer = *result;
+    Response response;
+    response.status = static_cast<int>(answer.status);
+    response.body = answer.body;
+    if (!answer.etag.empty()) response.headers.emplace_back("ETag", answer.etag);
+    if (!answer.location.empty()) response.headers.emplace_back("Location", answer.location);
+    return response;
+}
+
+Response App::respond(const Visit& visit, const Error& error) const
+{
+    Response response;
+    response.status = static_cast<int>(error.status);
+    response.body = render(error, visit.request_id);
+    return response;
+}
+
+Response App::disaster(const Visit& visit, std::exception_ptr failed)
+{
+    // The full text goes to the log; the caller learns that it was us, what to do, and the id to ask about.
+    const auto log = [&](const char* what) {
+        core::log::error("request.failed", {{"requestId", visit.request_id}, {"why", what}});
+    };
+    try {
+        std::rethrow_exception(failed);
+    } catch (const core::StorageFull& e) {
+        log(e.what());
+        storage_full_ = true;
+        if (retry_) retry_();
+        return respond(
+            visit,
+            Error{HttpStatus::insufficient_storage, ScimType::none,
+                  "the server has no room left to store this; nothing was changed; its operator must free space"});
+    } catch (const core::StorageFailed& e) {
+        log(e.what());
+        auto response =
+            respond(visit, Error{HttpStatus::unavailable, ScimType::none,
+                                 "the server could not read or write its store; nothing was changed; try again later"});
+        response.headers.emplace_back("Retry-After", "5");
+        return response;
+    } catch (const std::out_of_range&) {
+        return respond(visit, Error{HttpStatus::not_found, ScimType::none,
+                                    "there is nothing at this path"}); // its organisation was deleted meanwhile
+    } catch (const std::exception& e) {
+        log(e.what());
+    } catch (...) {
+        log("an exception of no known kind");
+    }
+    return respond(visit,
+                   Error{HttpStatus::internal, ScimType::none,
+                         "the server failed; nothing was changed; its log has the reason under this request's id"});
+}
+
+Response App::health(Page page) const
+{
+    boost::json::array problems;
+    boost::json::object body;
+    if (page == Page::ready) {
+        if (draining_) problems.emplace_back("draining: the server is shutting down");
+        if (storage_full_)
+            problems.emplace_back("storage: no room left on the device; reads are answered, writes are not");
+        if (own_memory() > config_.memory_bytes) problems.emplace_back("memory: beyond limits.memory_bytes");
+        if (const auto why = held_ ? held_() : std::nullopt)
+            body["purging"] = *why; // held, but requests are served: still ready
+    }
+    Response response;
+    response.status = problems.empty() ? 200 : 503;
+    response.content_type = "application/json";
+    body["status"] = problems.empty() ? "ok" : "unavailable";
+    if (!problems.empty()) {
+        body["problems"] = std::move(problems);
+        response.headers.emplace_back("Retry-After", "5");
+    }
+    response.body = core::json::write(body);
+    return response;
+}
+
+Response App::finish(const Visit& visit, Response response) const
+{
+    response.headers.emplace_back("X-Request-Id", visit.request_id);
+    if (config_.access_log && core::log::is_on(core::log::Level::info)) {
+        const auto took = std::chrono::duration_cast<std::chrono::microseconds>(SteadyClock::now() - visit.begun);
+        core::log::info("request",
+                        {{"requestId", visit.request_id},
+                         {"method", visit.method_text},
+                         {"path", visit.path},
+                         {"status", response.status},
+                         {"microseconds", took.count()},
+                         {"lane", visit.lane},
+                         {"organisation", visit.caller ? std::string_view{visit.caller->tenant->organisation.name}
+                                                       : std::string_view{}},
+                         {"token", visit.caller ? std::string_view{visit.caller->token_id} : std::string_view{}}});
+    }
+    return response;
+}
+
+Response App::wire_error(int status, std::string_view detail)
+{
+    Visit visit;
+    visit.request_id = next_request_id();
+    visit.begun = SteadyClock::now();
+    visit.lane = "wire";
+    auto response =
+        respond(visit, Error{static_cast<HttpStatus>(status), status == 400 ? ScimType::invalid_syntax : ScimType::none,
+                             std::string{detail}});
+    return finish(visit, std::move(response));
+}
+
+} // namespace scim

@@ -1,0 +1,73 @@
+// The application behind the wire: host, bearer, route and rights, then the protocol's work on its lane, and the answer
+// back (HOUSE 4). Everything it stands on is built before it and outlives it.
+#pragma once
+
+#include "core/base/clock.hpp"
+#include "core/base/ids.hpp"
+#include "scim/callers.hpp"
+#include "scim/config.hpp"
+#include "scim/http/server.hpp"
+#include "scim/routes.hpp"
+#include "scim/scan_pool.hpp"
+#include "storage/sqlite_store.hpp"
+#include "storage/writer.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+namespace scim {
+
+class App final : public http::Service {
+public:
+    App(const Config&, storage::SqliteStore&, storage::Writer&, ScanPool&, Callers&, const core::Clock&);
+
+    Admission admit(const http::Request&) override;
+    std::optional<http::Response> answer(http::Request&, Admission&, Later) override;
+    http::Response wire_error(int status, std::string_view detail) override;
+
+    void begin_draining() { draining_ = true; }
+    // What else /readyz asks: why purging waits, if it does.
+    void ask_for_hold(std::function<std::optional<std::string>()> held) { held_ = std::move(held); }
+    // Called when the disk has refused a write, and when one was kept.
+    void ask_for_retry(std::function<void()> retry) { retry_ = std::move(retry); }
+    void storage_is_well() { storage_full_ = false; }
+
+private:
+    struct Visit;
+
+    std::optional<http::Response> refusal_of(const http::Request&, Visit&, bool& authenticated, std::size_t& body_bytes,
+                                             std::chrono::milliseconds& wait);
+    bool is_allowed_host(std::string_view host) const;
+    std::string base_url(const http::Request&, const core::Organisation&) const;
+    std::optional<http::Response> plan(http::Request&, const std::shared_ptr<Visit>&, Later);
+    http::Response respond(const Visit&, const Result<Answer>&) const;
+    http::Response respond(const Visit&, const Error&) const;
+    http::Response disaster(const Visit&, std::exception_ptr);
+    http::Response health(Page) const;
+    http::Response finish(const Visit&, http::Response) const;
+    std::string next_request_id();
+
+    const Config& config_;
+    storage::SqliteStore& store_;
+    storage::Writer& writer_;
+    ScanPool& scans_;
+    Callers& callers_;
+    const core::Clock& clock_;
+    core::SystemIds ids_;
+    std::unordered_set<std::string> hosts_;
+    std::atomic<std::uint64_t> request_counter_{0};
+    std::uint64_t request_seed_ = 0;
+    std::atomic<bool> draining_{false};
+    std::atomic<bool> storage_full_{false};
+    std::function<std::optional<std::string>()> held_;
+    std::function<void()> retry_;
+};
+
+} // namespace scim

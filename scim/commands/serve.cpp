@@ -1,0 +1,213 @@
+#include "certs/tls_context.hpp"
+#include "core/base/log.hpp"
+#include "scim/app.hpp"
+#include "scim/commands/common.hpp"
+#include "scim/sweeper.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <future>
+#include <sys/resource.h>
+#include <thread>
+#include <unistd.h>
+
+namespace scim::commands {
+namespace {
+
+struct ServeFlags {
+    std::string listen, tls_cert, tls_key;
+    std::vector<std::string> settings;
+    bool plain_http = false;
+};
+
+Config configuration(const Common& common, const ServeFlags& flags)
+{
+    ConfigSources sources;
+    if (!common.config.empty()) sources.file = common.config;
+    sources.environment = rollcall_environment();
+    for (const auto& setting : flags.settings) {
+        const auto equals = setting.find('=');
+        if (equals == setting.npos)
+            throw Failure{Exit::usage,
+                          fmt::format("--set {}: is not key=value; write for example --set log.level=debug", setting)};
+        sources.flags.emplace_back(setting.substr(0, equals), setting.substr(equals + 1));
+    }
+    if (!flags.listen.empty()) sources.flags.emplace_back("server.listen", flags.listen);
+    if (!flags.tls_cert.empty()) sources.flags.emplace_back("tls.cert", flags.tls_cert);
+    if (!flags.tls_key.empty()) sources.flags.emplace_back("tls.key", flags.tls_key);
+    return load_config(sources);
+}
+
+// The certificate to serve with: the configured one, or the development one beside the data.
+void choose_certificate(Config& config, const DataDir& data)
+{
+    if (config.tls_cert.empty() != config.tls_key.empty())
+        throw Failure{Exit::cannot_open,
+                      "tls.cert and tls.key go together; set both, or neither and run `rollcall cert dev`"};
+    if (!config.tls_cert.empty()) return;
+    config.tls_cert = data.tls() / "server.crt";
+    config.tls_key = data.tls() / "server.key";
+    if (!std::filesystem::exists(config.tls_cert) || !std::filesystem::exists(config.tls_key))
+        throw Failure{Exit::cannot_open,
+                      fmt::format("there is no certificate to serve HTTPS with; make one for development with "
+                                  "`rollcall cert dev --data {}`, or name yours with --tls-cert and --tls-key",
+                                  data.path().string())};
+}
+
+// One write of the sweep, through the writer like any other, waited for.
+void write_and_wait(storage::Writer& writer, core::OrgId org, const std::function<core::Keep(core::WriteTxn&)>& work)
+{
+    std::promise<void> done;
+    auto ended = done.get_future();
+    const bool taken = writer.submit({org, work, [&done](std::exception_ptr failed) {
+                                          if (failed)
+                                              done.set_exception(failed);
+                                          else
+                                              done.set_value();
+                                      }});
+    if (!taken) throw core::StorageFailed{"the write queue is full"};
+    ended.get();
+}
+
+void raise_descriptor_limit()
+{
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        ::setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+int serve(const Common& common, const ServeFlags& flags)
+{
+    // Signals are taken by this thread alone, in the loop below; every thread made from here on inherits the mask.
+    sigset_t signals;
+    ::sigemptyset(&signals);
+    for (const int s : {SIGTERM, SIGINT, SIGHUP}) ::sigaddset(&signals, s);
+    ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN); // a file-size limit is a full disk, not a death
+    ::umask(0077);
+    raise_descriptor_limit();
+
+    Config config = configuration(common, flags);
+    core::log::set_level(config.log_level);
+    const auto endpoint = endpoint_of(config);
+    if (flags.plain_http && !endpoint.is_loopback() && !config.allow_plain)
+        throw Failure{
+            Exit::cannot_open,
+            "--plain-http listens on loopback only; put the proxy on this machine, or set listen.allow_plain = true"};
+
+    // The world, in order; leaving scope takes it down in reverse.
+    const DataDir data{common.data, true};
+    const ServerLock lock{data};
+    if (!flags.plain_http) choose_certificate(config, data);
+    const core::SystemClock clock;
+
+    storage::Options options;
+    options.file = data.database();
+    options.accounts_unique = config.accounts_unique;
+    options.default_policy = config.policy;
+    storage::SqliteStore store{options};
+    bool has_tokens = false;
+    store.read_registry([&](core::Registry& registry) {
+        for (const auto& o : registry.organisations()) has_tokens |= !registry.tokens(o.id).empty();
+    });
+    for (const auto& warning : data.loose_modes()) core::log::warning("file.mode", {{"what", warning}});
+
+    Callers callers{store,
+                    data.pepper(has_tokens),
+                    {config.requests_per_second, config.requests_burst, config.failed_authentications}};
+    storage::Writer writer{store, config.writer};
+    ScanPool scans{static_cast<std::size_t>(config.scan_threads), static_cast<std::size_t>(config.scan_queue)};
+    App app{config, store, writer, scans, callers, clock};
+
+    std::optional<certs::Reloader> certificate;
+    if (!flags.plain_http) {
+        certificate.emplace(config.tls_cert, config.tls_key, config.tls, [](bool swapped, const std::string& what) {
+            if (swapped)
+                core::log::info("certificate.reloaded", {{"what", what}});
+            else
+                core::log::error("certificate.refused", {{"what", what}});
+        });
+        const auto days = std::chrono::floor<std::chrono::days>(certificate->expires() - clock.now()).count();
+        if (days < 30) core::log::warning("certificate.expires", {{"days", days}});
+    }
+    http::Server server{{endpoint.address, endpoint.port, config.threads, config.http, config.trusted_proxies},
+                        app,
+                        certificate ? http::Server::TlsSource{[&] { return certificate->current(); }}
+                                    : http::Server::TlsSource{}};
+    Sweeper sweeper{store,
+                    [&](core::OrgId org, const auto& work) { write_and_wait(writer, org, work); },
+                    clock,
+                    callers,
+                    {config.sweep_interval, config.sweep_batch, config.clock_jump_guard},
+                    [&] { app.storage_is_well(); }};
+    app.ask_for_hold([&] { return sweeper.held(); });
+    app.ask_for_retry([&] { sweeper.retry_soon(); });
+    // Caches trust themselves for a quarter second at most: revocation, expiry and disabling take effect within one.
+    std::jthread watch{[&](std::stop_token stop) {
+        while (!stop.stop_requested()) {
+            try {
+                callers.look_for_changes();
+            } catch (const std::exception& e) {
+                core::log::error("watch.failed", {{"why", e.what()}});
+            }
+            std::this_thread::sleep_for(std::chrono::milliseconds{200});
+        }
+    }};
+
+    server.start();
+    const auto host = endpoint.address.find(':') == std::string::npos ? endpoint.address : "[" + endpoint.address + "]";
+    core::log::info("listening",
+                    {{"url", fmt::format("{}://{}:{}", flags.plain_http ? "http" : "https", host, server.port())},
+                     {"process", ::getpid()},
+                     {"version", ROLLCALL_VERSION}});
+
+    for (;;) {
+        int signal = 0;
+        if (::sigwait(&signals, &signal) != 0) continue;
+        if (signal == SIGHUP) {
+            if (certificate) certificate->reload_now();
+            continue;
+        }
+        break;
+    }
+    core::log::info("draining");
+    std::signal(SIGTERM, SIG_DFL); // a second one ends at once: what was acknowledged is on disk
+    std::signal(SIGINT, SIG_DFL);
+    ::pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+    app.begin_draining();
+    server.drain(config.drain_time);
+    writer.drain();
+    store.interrupt_reads();
+    watch.request_stop();
+    watch.join();
+    store.checkpoint();
+    core::log::info("stopped");
+    core::log::flush();
+    return 0;
+}
+
+} // namespace
+
+void add_serve(CLI::App& app, Common& common)
+{
+    static ServeFlags flags;
+    auto* command = app.add_subcommand("serve", "Serve SCIM over HTTPS; makes the store if there is none");
+    command->add_option("--data", common.data, "The data directory")->type_name("DIR")->capture_default_str();
+    command->add_option("--listen", flags.listen, "Address and port; port 0 takes any free one")
+        ->type_name("ADDRESS:PORT");
+    command->add_option("--config", common.config, "The configuration file (TOML)")->type_name("FILE");
+    command->add_option("--tls-cert", flags.tls_cert, "Certificate chain, PEM")->type_name("FILE");
+    command->add_option("--tls-key", flags.tls_key, "Its key, PEM")->type_name("FILE");
+    command->add_flag("--plain-http", flags.plain_http, "Serve HTTP, for a proxy on this machine that does the TLS");
+    command->add_option("--set", flags.settings, "Any key of the configuration, as key=value; may be repeated")
+        ->type_name("KEY=VALUE");
+    command->callback([&] { common.exit_code = serve(common, flags); });
+}
+
+} // namespace scim::commands
