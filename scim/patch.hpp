@@ -7,10 +7,12 @@
 #include "scim/schema.hpp"
 
 #include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
 
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace scim {
@@ -23,14 +25,18 @@ struct PatchOperation {
     std::optional<boost::json::value> value;
 };
 
-// The PatchOp message. 400 invalidSyntax: no PatchOp schema, no Operations, an unknown op; 413 beyond `most`.
+// The PatchOp message; names of its members are compared without case. 400 invalidSyntax: no PatchOp schema, no
+// Operations, an unknown op; 400 invalidValue: add or replace without a value; 413 beyond `most`.
 Result<std::vector<PatchOperation>> read_patch(const boost::json::value& body, std::size_t most,
                                                const entra::Tolerance&);
 
 // Applies all to `resource` (the writable view with canonical names) and validates each written value against the
 // schema: types, mutability (400 mutability), no target (400 noTarget), required attributes. At most one `primary`
-// stays. Nothing half done: the result is a new object.
+// stays. Nothing half done: the result is a new object. A detail begins with the operation it is about and never echoes
+// the request. `tolerated` receives the name of each tolerance that was made use of, once (entra::tolerated::…), for
+// the counters and the log.
 Result<boost::json::object> apply_patch(boost::json::object resource, const std::vector<PatchOperation>&,
-                                        const ResourceSchema&, const entra::Tolerance&);
+                                        const ResourceSchema&, const entra::Tolerance&,
+                                        std::vector<std::string_view>* tolerated = nullptr);
 
 } // namespace scim

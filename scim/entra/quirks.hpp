@@ -31,28 +31,31 @@ std::span<const std::string_view> quirk_names();
 // policy changes (counters move over).
 class Quirks {
 public:
-    // profile "entra": all on; "strict": all off; then the single switches on top.
+    // profile "entra": all on; "strict": all off; then the single switches on top. A switch of an unknown name does
+    // nothing: whoever sets a policy refuses it, with quirk_names().
     Quirks(std::string_view profile, const std::map<std::string, bool>& switches);
 
     bool is_on(std::string_view name) const;
     const Tolerance& tolerance() const { return tolerance_; }
 
-    // Rewrites a PATCH body from what was sent to what was meant; counts what fired and appends the names to `fired`
-    // (for the debug log). `resource_type`: "User" or "Group". Never refuses: what it does not know it leaves to the
-    // strict engine.
+    // Rewrites a PATCH body from what was sent to what was meant; counts what fired (once a request) and appends the
+    // names to `fired` (for the debug log). `resource_type`: "User" or "Group". Never refuses: what it does not know it
+    // leaves to the strict engine.
     boost::json::value repair_patch(boost::json::value body, std::string_view resource_type,
                                     std::vector<std::string_view>& fired) const;
-    // The same for POST and PUT bodies: string booleans, nulls, bare manager …
+    // The same for POST and PUT bodies: string booleans, empty strings, bare manager …
     boost::json::value repair_resource(boost::json::value body, std::string_view resource_type,
                                        std::vector<std::string_view>& fired) const;
     // A path below the base: one doubled slash.
     std::string_view repair_path(std::string_view below_base, std::vector<std::string_view>& fired) const;
 
-    void count(std::string_view name) const; // for quirks that the engines meet by tolerance
+    void count(std::string_view name) const; // for quirks that the engines meet by tolerance (names: tolerated::…)
     std::uint64_t count_of(std::string_view name) const;
     void take_counts_from(const Quirks&);
 
 private:
+    void note(std::size_t row, std::vector<std::string_view>& fired) const;
+
     static constexpr std::size_t most = 32;
     std::array<bool, most> on_{};
     mutable std::array<std::atomic<std::uint64_t>, most> counts_{};

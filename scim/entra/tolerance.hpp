@@ -2,6 +2,8 @@
 // scim/entra/quirks. The protocol's code asks these and never for a profile's name.
 #pragma once
 
+#include <string_view>
+
 namespace scim::entra {
 
 struct Tolerance {
@@ -16,5 +18,17 @@ struct Tolerance {
     bool hide_lifecycle_schema = false;         // /Schemas does not list the lifecycle extension
     bool doubled_slash = false;                 // one doubled slash after the base
 };
+
+// The quirk behind each tolerance, for Quirks::count() where an engine has made use of it.
+namespace tolerated {
+inline constexpr std::string_view unquoted_filter_word = "unquoted_filter_word";
+inline constexpr std::string_view unmatched_filter_creates = "unmatched_filter_creates";
+inline constexpr std::string_view unknown_path_ignored = "unknown_path_ignored";
+inline constexpr std::string_view remove_with_value = "remove_with_value";
+inline constexpr std::string_view no_operations = "no_operations";
+inline constexpr std::string_view unregistered_extension = "unregistered_extension";
+inline constexpr std::string_view lifecycle_schema_hidden = "lifecycle_schema_hidden";
+inline constexpr std::string_view doubled_slash = "doubled_slash";
+} // namespace tolerated
 
 } // namespace scim::entra
