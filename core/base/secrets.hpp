@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace core {
 
@@ -27,15 +28,17 @@ public:
     Secret() = default;
     explicit Secret(std::string value) : value_{std::move(value)} {}
     Secret(const Secret&) = default;
-    Secret(Secret&&) noexcept = default;
-    Secret& operator=(const Secret&) = default;
-    Secret& operator=(Secret&&) noexcept = default;
+    Secret(Secret&&) noexcept;
+    Secret& operator=(const Secret&);
+    Secret& operator=(Secret&&) noexcept;
     ~Secret();
     // The one way to it; its name is what reviews grep for.
     std::string_view reveal() const { return value_; }
     bool empty() const { return value_.empty(); }
 
 private:
+    void wipe() noexcept;
+
     std::string value_;
 };
 
