@@ -16,6 +16,7 @@ namespace scim::http {
 
 enum class Method : std::uint8_t { get, head, post, put, patch, del, options, other };
 std::string_view word(Method);
+Method method_from(std::string_view); // as on the wire, case included: "get" is `other`
 
 // One parameter of the query, decoded once: `+` is a space, then %XX; valid UTF-8 without controls.
 struct Parameter {

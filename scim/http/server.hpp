@@ -34,7 +34,7 @@ struct Limits {
     std::chrono::milliseconds handler_time{10'000};
     std::size_t connections = 4096;
     std::size_t connections_per_address = 512;
-    std::size_t connections_unauthenticated = 1024; // that have not yet had a request answered other than 401
+    std::size_t connections_unauthenticated = 1024; // that have not yet sent a request admitted as authenticated
 };
 
 // What has been refused or happened so far; one counter for each limit. Names are the configuration's.
@@ -80,10 +80,13 @@ public:
         std::chrono::milliseconds wait{
             0};                        // serve this request only after so long (rate limits delay before they refuse)
         std::shared_ptr<void> context; // handed back to answer(), so that bearer and route are found once
+        std::string_view too_large{};  // constant text: what a 413 tells about this route; empty: the usual words
     };
     virtual Admission admit(const Request& without_body) = 0;
 
-    // Answers now, or keeps `later` and calls it exactly once, from any thread. Called on the connection's thread.
+    // Answers now, or keeps `later` and calls it exactly once, from any thread, even after the connection or the server
+    // has gone. Called on the connection's thread. Request and Admission may be moved out of; references to them end
+    // with the call.
     virtual std::optional<Response> answer(Request&, Admission&, Later later) = 0;
 
     // The body of an error that the wire itself refuses (400, 408, 413, 414, 431, 501, 503, 505): the application's
@@ -96,13 +99,14 @@ struct Options {
     unsigned short port = 8443; // 0: any free one
     unsigned threads = 0;       // 0: as many as cores
     Limits limits;
-    std::vector<std::string> trusted_proxies; // addresses whose X-Forwarded-For is believed
+    std::vector<std::string> trusted_proxies; // addresses or networks whose X-Forwarded-For is believed
 };
 
 class Server {
 public:
     // `tls`: the context to accept with, asked anew for each connection, so that a reload takes effect at once; empty
-    // function: plain HTTP. Throws std::system_error when the address cannot be bound.
+    // function: plain HTTP. Throws std::system_error when the address cannot be bound, std::invalid_argument for a
+    // trusted proxy that is no address.
     using TlsSource = std::function<std::shared_ptr<ssl_ctx_st>()>;
     Server(Options, Service&, TlsSource tls);
     ~Server();
@@ -113,6 +117,7 @@ public:
     // over.
     void drain(std::chrono::milliseconds grace);
     std::uint64_t count(Count) const;
+    void add(Count); // what happens beside the wire and is counted with it: certificate reloads
     std::size_t open_connections() const;
 
 private:
