@@ -224,6 +224,7 @@ public:
                 }
             } else if (inside_ == Inside::list) {
                 if (c == ']') {
+                    if (after_comma_) return broken("a value is expected after a comma");
                     take();
                     inside_ = in_page_ ? Inside::object : Inside::nothing;
                     after_value_ = true;
@@ -233,10 +234,12 @@ public:
                     if (c != ',') return broken("a comma or ] is expected after a user");
                     take();
                     after_value_ = false;
+                    after_comma_ = true;
                     continue;
                 }
                 TRY_ONLY(capture());
                 after_value_ = true;
+                after_comma_ = false;
                 return user();
             } else {
                 TRY(const bool whole, member());
@@ -436,6 +439,7 @@ private:
     Inside inside_ = Inside::nothing;
     bool in_page_ = false;
     bool after_value_ = false;
+    bool after_comma_ = false;
     bool more_pages_ = false;
     std::size_t object_line_ = 1;
     std::string text_;
