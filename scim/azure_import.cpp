@@ -108,7 +108,7 @@ public:
     {
         TRY(const auto values, mapping_.values(row.user));
         TRY(const auto known, find(txn, row, values));
-        if (known) return update(txn, row, *known, values);
+        if (known) return update(txn, *known, values);
         if (entra::is_soft_deleted(row.user)) return Outcome::skipped;
         TRY_ONLY(create(txn, row));
         return Outcome::created;
@@ -225,9 +225,8 @@ private:
         return {};
     }
 
-    Result<Outcome> update(core::WriteTxn& txn, const Row& row, const core::User& known, const Values& values)
+    Result<Outcome> update(core::WriteTxn& txn, const core::User& known, const Values& values)
     {
-        (void)row;
         bj::array operations;
         for (const auto& mapped : values)
             operations.push_back(bj::object{{"op", "replace"}, {"path", mapped.line->target}, {"value", mapped.value}});
