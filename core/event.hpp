@@ -80,13 +80,14 @@ struct Event {
     std::string request_id;
     int payload_version = 1;
     std::vector<Change> changes;
-    Digest digest{}; // of the changes; given by the store
-    Digest chain{};  // SHA-256 over the previous chain and this row without its changes; given by the store
+    Digest digest{}; // of what can be erased later: the target's names and the changes; given by the store
+    Digest chain{};  // SHA-256 over the previous chain, the digest and the rest of this row; given by the store
     bool operator==(const Event&) const = default;
 };
 
-// The digest and the chain link as every store computes them. Changes can be erased later and the chain still verifies.
-Digest digest_of(const std::vector<Change>&);
+// The digest and the chain link as every store computes them. Personal data (names, changes) can be erased later and
+// the chain over the kept digests still verifies. chain_of reads event.digest: fill it in first.
+Digest digest_of(const Event&);
 Digest chain_of(const Digest& previous, const Event&);
 boost::json::array to_json(const std::vector<Change>&);
 std::vector<Change> changes_from(const boost::json::array&);

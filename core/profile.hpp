@@ -6,7 +6,7 @@
 
 #include <boost/json/object.hpp>
 
-#include <optional>
+#include <memory>
 #include <string>
 
 namespace core {
@@ -27,7 +27,8 @@ public:
 
 private:
     std::string text_;
-    mutable std::optional<boost::json::object> attributes_;
+    // Shared, because a decision copies its user several times and nobody changes what was parsed.
+    mutable std::shared_ptr<const boost::json::object> attributes_;
 };
 
 } // namespace core

@@ -44,10 +44,10 @@ rc::Gen<std::string> any_text()
 rc::Gen<bj::value> any_scalar()
 {
     return rc::gen::oneOf(
-        rc::gen::map(any_text(), [](const std::string& text) { return bj::value{bj::string_view{text}}; }),
-        rc::gen::map(rc::gen::arbitrary<std::int64_t>(), [](std::int64_t n) { return bj::value{n}; }),
+        rc::gen::map(any_text(), [](const std::string& text) { return bj::value(bj::string_view{text}); }),
+        rc::gen::map(rc::gen::arbitrary<std::int64_t>(), [](std::int64_t n) { return bj::value(n); }),
         rc::gen::map(rc::gen::inRange<std::uint64_t>(std::uint64_t{1} << 63, std::numeric_limits<std::uint64_t>::max()),
-                     [](std::uint64_t n) { return bj::value{n}; }),
+                     [](std::uint64_t n) { return bj::value(n); }),
         rc::gen::map(rc::gen::arbitrary<std::uint64_t>(),
                      [](std::uint64_t bits) {
                          double number = 0;
