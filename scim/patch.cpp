@@ -288,8 +288,7 @@ Result<void> Engine::apply(const PatchOperation& operation)
     if (!operation.path) {
         if (operation.kind == PatchKind::remove)
             return bad_request(ScimType::no_target, "remove needs a path: name what is to be removed");
-        if (!operation.value->is_object())
-            return bad_value("without a path the value must be an object of attributes");
+        if (!operation.value->is_object()) return bad_value("without a path the value must be an object of attributes");
         return apply_members(operation.kind, operation.value->get_object());
     }
     TRY(const AttributePath path, read_path(*operation.path));
@@ -436,6 +435,10 @@ Result<void> Engine::unknown_path(std::string_view name)
         use(entra::tolerated::unknown_path_ignored);
         return {};
     }
+    for (const auto& extension : schema_.extensions)
+        if (const auto* attribute = extension.find(name))
+            return bad_request(ScimType::invalid_path, fmt::format("the path needs the URN of its extension: {}:{}",
+                                                                   extension.urn, attribute->name));
     const auto names = schema_.names();
     const std::vector<std::string_view> known(names.begin(), names.end());
     const auto near = core::nearest(name, known.data(), known.size());
@@ -559,7 +562,7 @@ Result<void> Engine::create_matching(json::object& container, const Attribute& a
     if (is_unassigned(value)) return {}; // nothing to clear
     json::object terms;
     equality_terms(predicate, terms);
-    if (!core::holds_for_element(predicate, terms))
+    if (terms.empty() || !core::holds_for_element(predicate, terms))
         return bad_request(
             ScimType::no_target,
             fmt::format("{}: no element matches the filter, and none can be made that would", attribute.name));
@@ -679,7 +682,8 @@ Result<void> Engine::remove_listed(json::object& container, const Attribute& att
         if (!each.is_object())
             return bad_value(fmt::format("{}: each value to remove must be an object", attribute.name));
         TRY_ONLY(merge(terms, attribute, each.get_object()));
-        if (terms.empty() || (id && !terms.contains("value")))
+        const auto* named = terms.if_contains("value");
+        if (terms.empty() || (id && (!named || (named->is_string() && named->get_string().empty()))))
             return bad_value(fmt::format("{}: each value to remove must name its value", attribute.name));
         wanted.push_back(std::move(terms));
         return {};
