@@ -1,0 +1,160 @@
+#include "scim/group_json.hpp"
+
+#include "core/base/json.hpp"
+
+#include <boost/json/array.hpp>
+
+#include <utility>
+
+namespace scim {
+
+namespace json = boost::json;
+
+namespace {
+
+// "/Users/", "User" for a user; nothing for an id of unknown kind.
+std::string_view folder_of(core::Member::Kind kind)
+{
+    switch (kind) {
+    case core::Member::Kind::unknown: return "";
+    case core::Member::Kind::user: return "/Users/";
+    case core::Member::Kind::group: return "/Groups/";
+    }
+    return "";
+}
+std::string_view type_of(core::Member::Kind kind)
+{
+    switch (kind) {
+    case core::Member::Kind::unknown: return "";
+    case core::Member::Kind::user: return "User";
+    case core::Member::Kind::group: return "Group";
+    }
+    return "";
+}
+
+void append_members(std::string& out, const std::vector<core::Member>& members, std::string_view base)
+{
+    out += R"(,"members":[)";
+    std::string reference;
+    bool first = true;
+    for (const auto& member : members) {
+        out += first ? R"({"value":)" : R"(,{"value":)";
+        first = false;
+        core::json::append_quoted(out, member.value);
+        if (const auto folder = folder_of(member.kind); !folder.empty()) {
+            reference.assign(base).append(folder).append(member.value);
+            out += R"(,"$ref":)";
+            core::json::append_quoted(out, reference);
+            out.append(R"(,"type":")").append(type_of(member.kind)).append("\"");
+        }
+        out += '}';
+    }
+    out += ']';
+}
+
+json::object full_object(const core::Group& group, const std::vector<core::Member>* members, std::string_view base,
+                         std::string_view location)
+{
+    const json::object& profile = group.profile.attributes();
+    json::object full;
+    full.reserve(profile.size() + 6);
+    if (const auto* schemas = profile.if_contains("schemas"))
+        full.emplace("schemas", *schemas);
+    else
+        full.emplace("schemas", json::array{group_urn});
+    full.emplace("id", core::to_text(group.id));
+    if (group.external_id) full.emplace("externalId", *group.external_id);
+    full.emplace("displayName", group.display_name);
+    for (const auto& pair : profile)
+        if (pair.key() != "schemas") full.emplace(pair.key(), pair.value());
+    if (members) {
+        json::array list;
+        list.reserve(members->size());
+        for (const auto& member : *members) list.push_back(member_object(member, base));
+        full.emplace("members", std::move(list));
+    }
+    full.emplace("meta", meta_object({"Group", group.created, group.last_modified, group.version, location}));
+    return full;
+}
+
+} // namespace
+
+Result<WantedGroup> wanted_group(json::value body, const entra::Tolerance& tolerance, std::size_t name_characters)
+{
+    TRY(json::object attributes, read_resource(std::move(body), {group_schema(), tolerance, name_characters}));
+    WantedGroup wanted;
+    json::object profile(attributes.storage());
+    for (auto& pair : attributes) {
+        const std::string_view name = pair.key();
+        auto& value = pair.value();
+        if (name == "displayName") {
+            wanted.attributes.display_name = std::string_view{value.get_string()};
+        } else if (name == "externalId") {
+            wanted.attributes.external_id.emplace(std::string_view{value.get_string()});
+        } else if (name == "members") {
+            for (const auto& member : value.get_array()) {
+                const auto* id = member.get_object().if_contains("value");
+                if (!id) return bad_request(ScimType::invalid_value, "members: each member needs a value with its id");
+                wanted.members.emplace_back(std::string_view{id->get_string()});
+            }
+        } else {
+            profile.emplace(name, std::move(value));
+        }
+    }
+    wanted.attributes.profile = core::Profile{with_schemas(std::move(profile), group_schema())};
+    return wanted;
+}
+
+json::object writable_view(const core::Group& group)
+{
+    json::object view;
+    view.emplace("displayName", group.display_name);
+    if (group.external_id) view.emplace("externalId", *group.external_id);
+    for (const auto& pair : group.profile.attributes())
+        if (pair.key() != "schemas") view.emplace(pair.key(), pair.value());
+    return view;
+}
+
+json::object member_object(const core::Member& member, std::string_view base)
+{
+    json::object object{{"value", member.value}};
+    if (const auto folder = folder_of(member.kind); !folder.empty()) {
+        object.emplace("$ref", std::string{base}.append(folder).append(member.value));
+        object.emplace("type", type_of(member.kind));
+    }
+    return object;
+}
+
+std::string location_of(const core::Group& group, std::string_view base)
+{
+    return std::string{base}.append("/Groups/").append(core::to_text(group.id));
+}
+
+std::string render(const core::Group& group, const std::vector<core::Member>* members, std::string_view base,
+                   const Projection& projection)
+{
+    const std::string location = location_of(group, base);
+    const bool as_stored = projection.is_default() || (!members && projection.only_leaves_out("members"));
+    std::string_view schemas, rest;
+    if (!as_stored || !split_profile(group.profile.text(), schemas, rest))
+        return core::json::write(projection.apply(full_object(group, members, base, location)));
+
+    std::string out;
+    out.reserve(group.profile.text().size() + group.display_name.size() + location.size() + 320 +
+                (members ? members->size() * (base.size() + 120) : 0));
+    out.append("{").append(schemas).append(R"(,"id":")").append(core::to_text(group.id)).append("\"");
+    if (group.external_id) {
+        out += R"(,"externalId":)";
+        core::json::append_quoted(out, *group.external_id);
+    }
+    out += R"(,"displayName":)";
+    core::json::append_quoted(out, group.display_name);
+    if (!rest.empty()) out.append(",").append(rest);
+    if (members) append_members(out, *members, base);
+    out += ',';
+    append_meta(out, {"Group", group.created, group.last_modified, group.version, location});
+    out += '}';
+    return out;
+}
+
+} // namespace scim

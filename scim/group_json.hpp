@@ -1,0 +1,36 @@
+// Groups as SCIM JSON. Members are rows of their own: a group's text is put together from its profile and, where they
+// are shown, its members.
+#pragma once
+
+#include "core/group.hpp"
+#include "scim/projection.hpp"
+#include "scim/resource_json.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace scim {
+
+struct WantedGroup {
+    core::DesiredGroup attributes;
+    std::vector<std::string> members; // as sent, in order
+};
+// Refusals: read_resource's; a member without a value is 400 invalidValue.
+Result<WantedGroup> wanted_group(boost::json::value body, const entra::Tolerance&, std::size_t name_characters);
+
+// What PATCH changes, without members.
+boost::json::object writable_view(const core::Group&);
+
+// {"value":…,"$ref":…,"type":"User"}; an id that is met nowhere here has its value alone.
+boost::json::object member_object(const core::Member&, std::string_view base);
+
+// `members`: null where they are not shown (and need not be read).
+std::string render(const core::Group&, const std::vector<core::Member>* members, std::string_view base,
+                   const Projection& = {});
+std::string location_of(const core::Group&, std::string_view base);
+
+} // namespace scim

@@ -1,0 +1,48 @@
+// `attributes` and `excludedAttributes` (RFC 7644 3.4.2.5, 3.9): which parts of a resource an answer shows. Names that
+// mean nothing are ignored; a value path (`emails[type eq "work"]`) stands for its attribute.
+#pragma once
+
+#include "scim/http/message.hpp"
+#include "scim/schema.hpp"
+
+#include <boost/json/object.hpp>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace scim {
+
+class Projection {
+public:
+    Projection() = default;
+    static Projection from(const http::Request&, const ResourceSchema&);
+
+    // Nothing was asked for: the stored text can be sent as it is.
+    bool is_default() const { return !asks_ && left_out_.empty(); }
+    // `attributes` was given.
+    bool asks() const { return asks_; }
+    // Whether the answer shows anything of this top-level core attribute.
+    bool shows(std::string_view name) const;
+    // Whether no question but that of `name` as a whole was asked: `excludedAttributes=members`.
+    bool only_leaves_out(std::string_view name) const;
+    // Whether something of this extension was asked for by name; what is returned on request needs that.
+    bool asks_for_extension(std::string_view urn) const;
+
+    // `full` holds every attribute that may be shown, those returned on request only if asked for.
+    boost::json::object apply(boost::json::object full) const;
+
+private:
+    struct Part {
+        std::string extension; // URN, canonical where known; empty: core
+        std::string name;      // empty: the whole extension
+        std::string sub;       // empty: the whole attribute
+    };
+    static std::vector<Part> parts(std::string_view list, const ResourceSchema&);
+
+    bool asks_ = false;
+    std::vector<Part> asked_;
+    std::vector<Part> left_out_;
+};
+
+} // namespace scim

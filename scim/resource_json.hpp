@@ -1,0 +1,57 @@
+// What users and groups have in common as JSON: a body as a client sends it → one object with canonical names in the
+// schema's order, checked; and the pieces of text that answers are put together from.
+#pragma once
+
+#include "core/base/clock.hpp"
+#include "scim/entra/tolerance.hpp"
+#include "scim/error.hpp"
+#include "scim/schema.hpp"
+
+#include <boost/json/object.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace scim {
+
+struct ResourceRules {
+    const ResourceSchema& schema;
+    const entra::Tolerance& tolerance;
+    std::size_t name_characters = 256; // of names and ids, counted as code points
+};
+
+// Canonical names, in the schema's order, whatever the order sent: equal resources make equal text.
+// Dropped: null, "", [], {} (all mean "no value"), read-only and write-only attributes, unknown attributes, `schemas`.
+// 400 invalidValue, naming the attribute: a wrong type, a name or id too long, a required attribute without a value,
+// two primaries. Extensions without a registered schema are kept where that is tolerated; their URNs go to
+// `unregistered`, when given.
+Result<boost::json::object> read_resource(boost::json::value body, const ResourceRules&,
+                                          std::vector<std::string>* unregistered = nullptr);
+
+// {"schemas":[…], and the rest of `attributes`}: the core URN, and those of the extensions that are present.
+boost::json::object with_schemas(boost::json::object attributes, const ResourceSchema&);
+
+// The profile's text in two: `"schemas":[…]`, and the other members without braces (perhaps none). False when the text
+// does not begin with schemas.
+bool split_profile(std::string_view profile, std::string_view& schemas, std::string_view& rest);
+
+std::string etag_of(std::int64_t version); // W/"3"
+
+struct MetaText {
+    std::string_view resource_type;
+    core::Instant created;
+    core::Instant last_modified;
+    std::int64_t version;
+    std::string_view location;
+};
+void append_meta(std::string& out, const MetaText&); // "meta":{…}
+boost::json::object meta_object(const MetaText&);
+
+// {"schemas":[ListResponse],"totalResults":…,"startIndex":…,"itemsPerPage":…,"Resources":[…]} around the items' text.
+std::string list_response(std::int64_t total, std::int64_t start_index, std::span<const std::string> items);
+
+} // namespace scim

@@ -1,0 +1,32 @@
+// Users as SCIM JSON: body → what a directory wants; the writable view that PATCH works on; and back to text.
+#pragma once
+
+#include "core/user.hpp"
+#include "scim/projection.hpp"
+#include "scim/resource_json.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace scim {
+
+struct WantedUser {
+    core::DesiredUser attributes; // active, unless the body says otherwise
+    bool says_active = false;     // whether it does
+};
+// The whole of a user as a body describes it (RFC 7643 4.1): canonical, checked, values exactly as sent. A password is
+// accepted and not kept. Refusals: read_resource's.
+Result<WantedUser> wanted_user(boost::json::value body, const entra::Tolerance&, std::size_t name_characters);
+
+// What a client may write of it, canonical names: what PATCH changes and wanted_user() reads again.
+boost::json::object writable_view(const core::User&);
+
+// The representation. `base` is the organisation's SCIM address. Without a projection the stored text goes out as it
+// is.
+std::string render(const core::User&, std::string_view base, const Projection& = {});
+std::string location_of(const core::User&, std::string_view base);
+
+} // namespace scim
