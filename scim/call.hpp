@@ -37,6 +37,7 @@ struct ProtocolLimits {
     std::size_t json_string_bytes = 64 * 1024;
 };
 
+// What the pointers lead to outlives the work, except `request`, which ends with the planning.
 struct Call {
     core::Context context; // now, actor, request id
     const core::Organisation* organisation = nullptr;
@@ -57,7 +58,8 @@ struct Answer {
 
 enum class Lane : std::uint8_t { inline_read, scan, write };
 using ReadWork = std::function<Result<Answer>(core::ReadTxn&)>;
-using WriteWork = std::function<Result<Answer>(core::WriteTxn&)>; // an Error rolls back
+// An Error rolls back. It may be run again when the batch it was in failed: it must not use up what it holds.
+using WriteWork = std::function<Result<Answer>(core::WriteTxn&)>;
 // What an endpoint plans. `inline_read` only for work that is a few indexed look-ups.
 struct Work {
     Lane lane = Lane::inline_read;

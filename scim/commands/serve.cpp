@@ -11,7 +11,6 @@
 #include <cstring>
 #include <future>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <thread>
 #include <unistd.h>
 

@@ -1,0 +1,366 @@
+#include "scim/groups.hpp"
+
+#include "core/actions/membership.hpp"
+#include "core/base/text.hpp"
+#include "scim/attribute_path.hpp"
+#include "scim/entra/quirks.hpp"
+#include "scim/filter.hpp"
+#include "scim/group_json.hpp"
+#include "scim/patch.hpp"
+#include "scim/requests.hpp"
+
+#include <boost/json/array.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace scim::groups {
+
+namespace json = boost::json;
+
+namespace {
+
+using core::actions::MemberStep;
+
+Error no_such_group() { return {HttpStatus::not_found, ScimType::none, "there is no group with this id"}; }
+
+Result<void> check_groups_are_on(const Call& call)
+{
+    if (call.organisation->policy.groups) return {};
+    return Error{HttpStatus::not_found, ScimType::none, "this organisation has groups switched off (policy groups)"};
+}
+
+Result<core::GroupId> id_of(const Call& call)
+{
+    TRY_ONLY(check_groups_are_on(call));
+    const auto uuid = core::uuid_from(call.id);
+    if (!uuid) return no_such_group();
+    return core::GroupId{*uuid};
+}
+
+EntityTags if_match(const Call& call) { return EntityTags{call.request->header("if-match")}; }
+
+Result<core::Group> present(core::ReadTxn& txn, const core::GroupId& id, const EntityTags& if_match)
+{
+    auto group = txn.group(id);
+    if (!group) return no_such_group();
+    TRY_ONLY(check_version(if_match, group->version));
+    return *std::move(group);
+}
+
+// Reads the member rows only where they are shown.
+std::string shown(core::ReadTxn& txn, const core::Group& group, std::string_view base, const Projection& projection)
+{
+    if (!projection.shows("members")) return render(group, nullptr, base, projection);
+    const auto members = txn.members(group.id);
+    return render(group, &members, base, projection);
+}
+
+Answer ok(core::ReadTxn& txn, const core::Group& group, std::string_view base, const Projection& projection)
+{
+    return {HttpStatus::ok, shown(txn, group, base, projection), etag_of(group.version), ""};
+}
+
+// --- PATCH: operations on `members` are deltas, all others go to the engine ---------------------
+
+// A step as it is asked for; `where` picks from the members there are when its turn comes.
+struct MemberChange {
+    MemberStep step;
+    std::optional<core::Predicate> where;
+};
+struct GroupPatch {
+    std::vector<PatchOperation> operations; // without what concerns members
+    bool has_operations = false;
+    std::vector<MemberChange> changes;
+};
+
+bool same(std::string_view a, std::string_view b) { return core::same_ignoring_ascii_case(a, b); }
+
+Error bad_members(std::string_view problem)
+{
+    return bad_request(ScimType::invalid_value, "members: " + std::string{problem});
+}
+
+json::value* member(json::object& object, std::string_view name)
+{
+    for (auto& pair : object)
+        if (same(pair.key(), name)) return &pair.value();
+    return nullptr;
+}
+
+Result<std::string> member_id(const json::value& element, std::size_t name_characters)
+{
+    constexpr auto remedy = "each member must be an object with its id as value; nothing was changed";
+    if (!element.is_object()) return bad_members(remedy);
+    for (const auto& pair : element.get_object()) {
+        if (!same(pair.key(), "value")) continue;
+        if (!pair.value().is_string() || pair.value().get_string().empty()) return bad_members(remedy);
+        const std::string_view id = pair.value().get_string();
+        const auto characters = std::count_if(id.begin(), id.end(), [](char c) { return (c & 0xC0) != 0x80; });
+        if (static_cast<std::size_t>(characters) > name_characters)
+            return bad_members("an id is longer than " + std::to_string(name_characters) + " characters");
+        return std::string{id};
+    }
+    return bad_members(remedy);
+}
+
+Result<std::vector<std::string>> member_ids(const json::value& value, std::size_t name_characters)
+{
+    std::vector<std::string> ids;
+    if (!value.is_array()) {
+        TRY(auto id, member_id(value, name_characters));
+        ids.push_back(std::move(id));
+        return ids;
+    }
+    ids.reserve(value.get_array().size());
+    for (const auto& element : value.get_array()) {
+        TRY(auto id, member_id(element, name_characters));
+        ids.push_back(std::move(id));
+    }
+    return ids;
+}
+
+// `members` as a whole: add, replace or remove.
+Result<MemberChange> change_of_all(PatchKind kind, const json::value* value, const entra::Tolerance& tolerance,
+                                   std::size_t name_characters)
+{
+    using Kind = MemberStep::Kind;
+    switch (kind) {
+    case PatchKind::add: {
+        if (!value) return bad_members("add needs a value");
+        TRY(auto ids, member_ids(*value, name_characters));
+        return MemberChange{{Kind::add, std::move(ids)}, {}};
+    }
+    case PatchKind::replace: {
+        if (!value) return bad_members("replace needs a value");
+        if (value->is_null()) return MemberChange{{Kind::replace_all, {}}, {}};
+        TRY(auto ids, member_ids(*value, name_characters));
+        return MemberChange{{Kind::replace_all, std::move(ids)}, {}};
+    }
+    case PatchKind::remove: {
+        if (!value) return MemberChange{{Kind::remove_all, {}}, {}};
+        // A value that cannot be understood must never empty the group.
+        if (!tolerance.remove_listed_values)
+            return bad_members("remove takes no value; name the member in the path: members[value eq \"…\"]");
+        TRY(auto ids, member_ids(*value, name_characters));
+        return MemberChange{{Kind::remove, std::move(ids)}, {}};
+    }
+    }
+    return bad_members("unknown operation");
+}
+
+// `members[…]`: only removal makes sense, a member has nothing else to change.
+Result<MemberChange> change_of_some(PatchKind kind, const AttributePath& path)
+{
+    if (kind != PatchKind::remove || !path.sub.empty())
+        return bad_request(ScimType::mutability, "a member cannot be changed: remove it and add another");
+    TRY(auto where, parse_value_filter(*path.filter, *group_schema().find("members"), ScimType::invalid_path));
+    const bool is_one_id = where.kind == core::Predicate::Kind::compare && where.comparison == core::Comparison::eq &&
+                           where.attribute.name == "value" && std::holds_alternative<std::string>(where.literal);
+    if (is_one_id) return MemberChange{{MemberStep::Kind::remove, {std::get<std::string>(where.literal)}}, {}};
+    return MemberChange{{MemberStep::Kind::remove, {}}, std::move(where)};
+}
+
+std::optional<AttributePath> members_path(const PatchOperation& operation)
+{
+    if (!operation.path) return std::nullopt;
+    auto path = read_path(*operation.path);
+    if (!path || !same(path->name, "members") || !(path->urn.empty() || same(path->urn, group_urn)))
+        return std::nullopt;
+    return *std::move(path);
+}
+
+Result<GroupPatch> split(std::vector<PatchOperation> operations, const entra::Tolerance& tolerance,
+                         std::size_t name_characters)
+{
+    GroupPatch patch;
+    for (auto& operation : operations) {
+        const json::value* value = operation.value ? &*operation.value : nullptr;
+        if (const auto path = members_path(operation)) {
+            if (!path->filter && !path->sub.empty())
+                return bad_request(ScimType::mutability, "a member cannot be changed: remove it and add another");
+            TRY(auto change, path->filter ? change_of_some(operation.kind, *path)
+                                          : change_of_all(operation.kind, value, tolerance, name_characters));
+            patch.changes.push_back(std::move(change));
+            continue;
+        }
+        if (!operation.path && operation.kind != PatchKind::remove && operation.value && operation.value->is_object()) {
+            auto& object = operation.value->get_object();
+            if (const auto* members = member(object, "members")) {
+                TRY(auto change, change_of_all(operation.kind, members, tolerance, name_characters));
+                patch.changes.push_back(std::move(change));
+                for (auto it = object.begin(); it != object.end(); ++it)
+                    if (same(it->key(), "members")) {
+                        object.stable_erase(it);
+                        break;
+                    }
+                if (object.empty()) continue;
+            }
+        }
+        patch.operations.push_back(std::move(operation));
+    }
+    patch.has_operations = !patch.operations.empty();
+    return patch;
+}
+
+// Turns `where` into ids by playing the steps before it.
+std::vector<MemberStep> resolved(core::ReadTxn& txn, const core::GroupId& id, const std::vector<MemberChange>& changes,
+                                 std::string_view base)
+{
+    using Kind = MemberStep::Kind;
+    std::vector<MemberStep> steps;
+    std::optional<std::vector<core::Member>> now;
+    const auto drop = [&](const std::vector<std::string>& ids) {
+        std::erase_if(*now,
+                      [&](const core::Member& m) { return std::find(ids.begin(), ids.end(), m.value) != ids.end(); });
+    };
+    const auto play = [&](const MemberStep& step) {
+        if (step.kind == Kind::remove) return drop(step.values);
+        if (step.kind == Kind::add)
+            drop(step.values);
+        else
+            now->clear();
+        for (const auto& value : step.values) now->push_back({value, core::Member::Kind::unknown});
+    };
+    for (const auto& change : changes) {
+        MemberStep step = change.step;
+        if (change.where) {
+            if (!now) {
+                now = txn.members(id);
+                for (const auto& earlier : steps) play(earlier);
+            }
+            for (const auto& candidate : *now)
+                if (core::holds_for_element(*change.where, member_object(candidate, base)))
+                    step.values.push_back(candidate.value);
+        }
+        if (now) play(step);
+        steps.push_back(std::move(step));
+    }
+    return steps;
+}
+
+} // namespace
+
+Result<Work> list(const Call& call)
+{
+    TRY_ONLY(check_groups_are_on(call));
+    TRY(const auto page, page_asked(call));
+    TRY(auto where, filter_asked(call, group_schema(), core::Searched::groups));
+    auto projection = Projection::from(*call.request, group_schema());
+    const bool is_small = where && core::finds_by_index(*where, core::Searched::groups) && !projection.shows("members");
+    Work work;
+    work.lane = is_small ? Lane::inline_read : Lane::scan;
+    work.read = [page, where = std::move(where), base = call.base,
+                 projection = std::move(projection)](core::ReadTxn& txn) -> Result<Answer> {
+        const core::Query query{
+            .where = where ? &*where : nullptr, .offset = page.start_index - 1, .limit = page.count, .count = true};
+        const auto found = txn.groups(query);
+        std::vector<std::string> items;
+        items.reserve(found.items.size());
+        for (const auto& group : found.items) items.push_back(shown(txn, group, base, projection));
+        return Answer{HttpStatus::ok, list_response(found.total, page.start_index, items), "", ""};
+    };
+    return work;
+}
+
+Result<Work> get(const Call& call)
+{
+    TRY(const auto id, id_of(call));
+    auto projection = Projection::from(*call.request, group_schema());
+    Work work;
+    work.lane = projection.shows("members") ? Lane::scan : Lane::inline_read; // a group may have any number of members
+    work.read = [id, base = call.base, known = EntityTags{call.request->header("if-none-match")},
+                 projection = std::move(projection)](core::ReadTxn& txn) -> Result<Answer> {
+        const auto group = txn.group(id);
+        if (!group) return no_such_group();
+        if (known.match(group->version)) return Answer{HttpStatus::not_modified, "", etag_of(group->version), ""};
+        return ok(txn, *group, base, projection);
+    };
+    return work;
+}
+
+Result<Work> create(const Call& call)
+{
+    TRY_ONLY(check_groups_are_on(call));
+    TRY(auto body, read_resource_body(call, group_schema()));
+    TRY(auto wanted, wanted_group(std::move(body), call.quirks->tolerance(), call.limits->name_characters));
+    Work work;
+    work.lane = Lane::write;
+    work.write = [id = call.ids->next_group(), wanted = std::move(wanted), context = call.context, base = call.base,
+                  projection = Projection::from(*call.request, group_schema())](core::WriteTxn& txn) -> Result<Answer> {
+        const auto group = core::actions::create_group(txn, context, id, wanted.attributes, wanted.members);
+        if (!group) return from(group.error());
+        return Answer{HttpStatus::created, shown(txn, *group, base, projection), etag_of(group->version),
+                      location_of(*group, base)};
+    };
+    return work;
+}
+
+Result<Work> put(const Call& call)
+{
+    TRY(const auto id, id_of(call));
+    TRY(auto body, read_resource_body(call, group_schema()));
+    TRY(auto wanted, wanted_group(std::move(body), call.quirks->tolerance(), call.limits->name_characters));
+    std::vector<MemberStep> steps{{MemberStep::Kind::replace_all, std::move(wanted.members)}};
+    Work work;
+    work.lane = Lane::write;
+    work.write = [id, attributes = std::optional{std::move(wanted.attributes)}, steps = std::move(steps),
+                  context = call.context, base = call.base, known = if_match(call),
+                  projection = Projection::from(*call.request, group_schema())](core::WriteTxn& txn) -> Result<Answer> {
+        TRY(const auto before, present(txn, id, known));
+        const auto updated = core::actions::update_group(txn, context, id, attributes, steps, before.version);
+        if (!updated) return from(updated.error());
+        return ok(txn, updated->group, base, projection);
+    };
+    return work;
+}
+
+Result<Work> patch(const Call& call)
+{
+    TRY(const auto id, id_of(call));
+    TRY(const auto body, read_patch_body(call, group_schema()));
+    TRY(auto operations, read_patch(body, call.limits->patch_operations, call.quirks->tolerance()));
+    TRY(auto asked, split(std::move(operations), call.quirks->tolerance(), call.limits->name_characters));
+    auto projection = Projection::from(*call.request, group_schema());
+    // RFC 7644 3.5.2: who asks for attributes gets them.
+    const bool is_silent = call.organisation->policy.patch_reply != core::PatchReply::resource && !projection.asks();
+    Work work;
+    work.lane = Lane::write;
+    work.write = [id, asked = std::move(asked), context = call.context, base = call.base, known = if_match(call),
+                  projection = std::move(projection), is_silent, quirks = call.quirks,
+                  name_characters = call.limits->name_characters](core::WriteTxn& txn) -> Result<Answer> {
+        TRY(const auto before, present(txn, id, known));
+        std::optional<core::DesiredGroup> attributes;
+        std::vector<std::string_view> tolerated;
+        if (asked.has_operations) {
+            TRY(auto patched,
+                apply_patch(writable_view(before), asked.operations, group_schema(), quirks->tolerance(), &tolerated));
+            TRY(auto wanted, wanted_group(std::move(patched), quirks->tolerance(), name_characters));
+            attributes = std::move(wanted.attributes);
+        }
+        const auto steps = resolved(txn, id, asked.changes, base);
+        const auto updated = core::actions::update_group(txn, context, id, attributes, steps, before.version);
+        if (!updated) return from(updated.error());
+        for (const auto name : tolerated) quirks->count(name);
+        log_quirks(context.request_id, tolerated);
+        if (is_silent) return Answer{HttpStatus::no_content, "", etag_of(updated->group.version), ""};
+        return ok(txn, updated->group, base, projection);
+    };
+    return work;
+}
+
+Result<Work> remove(const Call& call)
+{
+    TRY(const auto id, id_of(call));
+    Work work;
+    work.lane = Lane::write;
+    work.write = [id, context = call.context, known = if_match(call)](core::WriteTxn& txn) -> Result<Answer> {
+        TRY(const auto before, present(txn, id, known));
+        const auto gone = core::actions::delete_group(txn, context, id, before.version);
+        if (!gone) return from(gone.error());
+        return Answer{HttpStatus::no_content, "", "", ""};
+    };
+    return work;
+}
+
+} // namespace scim::groups

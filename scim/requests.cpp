@@ -1,0 +1,147 @@
+#include "scim/requests.hpp"
+
+#include "core/base/json.hpp"
+#include "core/base/log.hpp"
+#include "scim/entra/quirks.hpp"
+#include "scim/filter.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+
+namespace scim {
+
+namespace {
+
+Result<std::int64_t> number_asked(const http::Request& request, std::string_view name, std::int64_t otherwise)
+{
+    const auto* parameter = request.parameter(name);
+    if (!parameter) return otherwise;
+    std::string_view text = parameter->value;
+    if (!text.empty() && text.front() == '+') text.remove_prefix(1);
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error == std::errc::result_out_of_range && end == text.data() + text.size())
+        return text.front() == '-' ? std::numeric_limits<std::int64_t>::min()
+                                   : std::numeric_limits<std::int64_t>::max();
+    if (error != std::errc{} || end != text.data() + text.size())
+        return bad_request(ScimType::invalid_value, fmt::format("{} must be a whole number", name));
+    return number;
+}
+
+// Stores know a resource's attributes but not its address, and of a member its id alone.
+Result<void> check_known_to_stores(const core::Predicate& tree, core::Searched searched, bool inside_members = false)
+{
+    using Kind = core::Predicate::Kind;
+    const auto& attribute = tree.attribute;
+    const bool is_leaf = tree.kind == Kind::compare || tree.kind == Kind::present;
+    if (is_leaf && attribute.name == "meta" && attribute.sub == "location")
+        return bad_request(ScimType::invalid_filter, "meta.location cannot be filtered; filter by id");
+    const bool of_members = searched == core::Searched::groups && attribute.name == "members";
+    const bool names_part = (is_leaf && of_members && !attribute.sub.empty() && attribute.sub != "value") ||
+                            (is_leaf && inside_members && attribute.name != "value");
+    if (names_part) return bad_request(ScimType::invalid_filter, "of members, only value can be filtered");
+    for (const auto& child : tree.children)
+        TRY_ONLY(check_known_to_stores(child, searched, inside_members || (tree.kind == Kind::within && of_members)));
+    return {};
+}
+
+} // namespace
+
+Result<boost::json::value> read_body(const Call& call)
+{
+    const auto& limits = *call.limits;
+    if (call.request->body.empty())
+        return bad_request(ScimType::invalid_syntax, "the request has no body; send a JSON object");
+    auto body = core::json::read(call.request->body, {limits.json_depth, limits.json_values, limits.json_string_bytes});
+    if (!body)
+        return bad_request(ScimType::invalid_syntax, "the body is not JSON that can be read: " + body.error().detail);
+    if (!body->is_object()) return bad_request(ScimType::invalid_syntax, "the body must be a JSON object");
+    return *std::move(body);
+}
+
+Result<boost::json::value> read_resource_body(const Call& call, const ResourceSchema& schema)
+{
+    TRY(auto body, read_body(call));
+    std::vector<std::string_view> fired;
+    body = call.quirks->repair_resource(std::move(body), schema.name, fired);
+    log_quirks(call.context.request_id, fired);
+    return body;
+}
+
+Result<boost::json::value> read_patch_body(const Call& call, const ResourceSchema& schema)
+{
+    TRY(auto body, read_body(call));
+    std::vector<std::string_view> fired;
+    body = call.quirks->repair_patch(std::move(body), schema.name, fired);
+    log_quirks(call.context.request_id, fired);
+    return body;
+}
+
+void log_quirks(std::string_view request_id, const std::vector<std::string_view>& fired)
+{
+    if (fired.empty() || !core::log::is_on(core::log::Level::debug)) return;
+    for (const auto name : fired) core::log::debug("quirk.fired", {{"requestId", request_id}, {"quirk", name}});
+}
+
+Result<PageAsked> page_asked(const Call& call)
+{
+    TRY(const auto start_index, number_asked(*call.request, "startIndex", 1));
+    TRY(const auto count, number_asked(*call.request, "count", call.limits->page_default));
+    return PageAsked{std::max<std::int64_t>(start_index, 1),
+                     std::clamp<std::int64_t>(count, 0, call.limits->page_most)};
+}
+
+Result<std::optional<core::Predicate>> filter_asked(const Call& call, const ResourceSchema& schema,
+                                                    core::Searched searched)
+{
+    const auto* parameter = call.request->parameter("filter");
+    if (!parameter) return std::optional<core::Predicate>{};
+    const FilterLimits limits{call.limits->filter_bytes, call.limits->filter_depth, call.limits->filter_nodes};
+    auto tree = parse_filter(parameter->value, schema, limits);
+    if (!tree && call.quirks->tolerance().unquoted_filter_words) {
+        auto tolerant = parse_filter(parameter->value, schema, limits, true);
+        if (tolerant) {
+            call.quirks->count(entra::tolerated::unquoted_filter_word);
+            log_quirks(call.context.request_id, {entra::tolerated::unquoted_filter_word});
+        }
+        tree = std::move(tolerant);
+    }
+    if (!tree) return tree.error();
+    TRY_ONLY(check_known_to_stores(*tree, searched));
+    return std::optional{*std::move(tree)};
+}
+
+EntityTags::EntityTags(std::optional<std::string_view> header) : given_{header.has_value()}, list_{header.value_or("")}
+{
+}
+
+bool EntityTags::match(std::int64_t version) const
+{
+    const auto wanted = std::to_string(version);
+    std::string_view rest = list_;
+    while (!rest.empty()) {
+        const auto comma = std::min(rest.find(','), rest.size());
+        auto tag = rest.substr(0, comma);
+        rest.remove_prefix(std::min(comma + 1, rest.size()));
+        while (!tag.empty() && (tag.front() == ' ' || tag.front() == '\t')) tag.remove_prefix(1);
+        while (!tag.empty() && (tag.back() == ' ' || tag.back() == '\t')) tag.remove_suffix(1);
+        if (tag == "*") return true;
+        if (tag.substr(0, 2) == "W/") tag.remove_prefix(2);
+        if (tag.size() == wanted.size() + 2 && tag.front() == '"' && tag.back() == '"' &&
+            tag.substr(1, wanted.size()) == wanted)
+            return true;
+    }
+    return false;
+}
+
+Result<void> check_version(const EntityTags& if_match, std::int64_t version)
+{
+    if (!if_match.given() || if_match.match(version)) return {};
+    return Error{HttpStatus::precondition_failed, ScimType::none,
+                 "the resource has changed since; read it again and send its present version in If-Match"};
+}
+
+} // namespace scim

@@ -1,0 +1,156 @@
+#include "scim/users.hpp"
+
+#include "core/actions/provision.hpp"
+#include "scim/entra/quirks.hpp"
+#include "scim/patch.hpp"
+#include "scim/requests.hpp"
+#include "scim/user_json.hpp"
+
+#include <utility>
+
+namespace scim::users {
+
+namespace {
+
+Error no_such_user() { return {HttpStatus::not_found, ScimType::none, "there is no user with this id"}; }
+
+// What is no UUID names nobody.
+Result<core::UserId> id_of(const Call& call)
+{
+    const auto uuid = core::uuid_from(call.id);
+    if (!uuid) return no_such_user();
+    return core::UserId{*uuid};
+}
+
+EntityTags if_match(const Call& call) { return EntityTags{call.request->header("if-match")}; }
+
+// The user of a request that changes it, in the version the client knows.
+Result<core::User> present(core::ReadTxn& txn, const core::UserId& id, const EntityTags& if_match)
+{
+    auto user = txn.user(id);
+    if (!user) return no_such_user();
+    TRY_ONLY(check_version(if_match, user->version));
+    return *std::move(user);
+}
+
+Answer ok(const core::User& user, std::string_view base, const Projection& projection)
+{
+    return {HttpStatus::ok, render(user, base, projection), etag_of(user.version), ""};
+}
+
+} // namespace
+
+Result<Work> list(const Call& call)
+{
+    TRY(const auto page, page_asked(call));
+    TRY(auto where, filter_asked(call, user_schema(), core::Searched::users));
+    Work work;
+    work.lane = where && core::finds_by_index(*where, core::Searched::users) ? Lane::inline_read : Lane::scan;
+    work.read = [page, where = std::move(where), base = call.base,
+                 projection = Projection::from(*call.request, user_schema())](core::ReadTxn& txn) -> Result<Answer> {
+        const core::Query query{
+            .where = where ? &*where : nullptr, .offset = page.start_index - 1, .limit = page.count, .count = true};
+        const auto found = txn.users(query);
+        std::vector<std::string> items;
+        items.reserve(found.items.size());
+        for (const auto& user : found.items) items.push_back(render(user, base, projection));
+        return Answer{HttpStatus::ok, list_response(found.total, page.start_index, items), "", ""};
+    };
+    return work;
+}
+
+Result<Work> get(const Call& call)
+{
+    TRY(const auto id, id_of(call));
+    Work work;
+    work.lane = Lane::inline_read;
+    work.read = [id, base = call.base, known = EntityTags{call.request->header("if-none-match")},
+                 projection = Projection::from(*call.request, user_schema())](core::ReadTxn& txn) -> Result<Answer> {
+        const auto user = txn.user(id);
+        if (!user) return no_such_user();
+        if (known.match(user->version)) return Answer{HttpStatus::not_modified, "", etag_of(user->version), ""};
+        return ok(*user, base, projection);
+    };
+    return work;
+}
+
+Result<Work> create(const Call& call)
+{
+    TRY(auto body, read_resource_body(call, user_schema()));
+    TRY(auto wanted, wanted_user(std::move(body), call.quirks->tolerance(), call.limits->name_characters));
+    Work work;
+    work.lane = Lane::write;
+    work.write = [id = call.ids->next_user(), wanted = std::move(wanted.attributes), context = call.context,
+                  base = call.base,
+                  projection = Projection::from(*call.request, user_schema())](core::WriteTxn& txn) -> Result<Answer> {
+        const auto user = core::actions::create_user(txn, context, id, wanted);
+        if (!user) return from(user.error());
+        return Answer{HttpStatus::created, render(*user, base, projection), etag_of(user->version),
+                      location_of(*user, base)};
+    };
+    return work;
+}
+
+Result<Work> put(const Call& call)
+{
+    TRY(const auto id, id_of(call));
+    TRY(auto body, read_resource_body(call, user_schema()));
+    TRY(auto wanted, wanted_user(std::move(body), call.quirks->tolerance(), call.limits->name_characters));
+    Work work;
+    work.lane = Lane::write;
+    work.write = [id, wanted = std::move(wanted), context = call.context, base = call.base, known = if_match(call),
+                  projection = Projection::from(*call.request, user_schema())](core::WriteTxn& txn) -> Result<Answer> {
+        TRY(const auto before, present(txn, id, known));
+        core::DesiredUser desired = wanted.attributes;
+        if (!wanted.says_active) desired.active = before.is_active();
+        const auto updated = core::actions::update_user(txn, context, id, desired, before.version);
+        if (!updated) return from(updated.error());
+        return ok(updated->user, base, projection);
+    };
+    return work;
+}
+
+Result<Work> patch(const Call& call)
+{
+    TRY(const auto id, id_of(call));
+    TRY(const auto body, read_patch_body(call, user_schema()));
+    TRY(auto operations, read_patch(body, call.limits->patch_operations, call.quirks->tolerance()));
+    auto projection = Projection::from(*call.request, user_schema());
+    // RFC 7644 3.5.2: who asks for attributes gets them.
+    const bool is_silent = call.organisation->policy.patch_reply == core::PatchReply::empty && !projection.asks();
+    Work work;
+    work.lane = Lane::write;
+    work.write = [id, operations = std::move(operations), context = call.context, base = call.base,
+                  known = if_match(call), projection = std::move(projection), is_silent, quirks = call.quirks,
+                  name_characters = call.limits->name_characters](core::WriteTxn& txn) -> Result<Answer> {
+        TRY(const auto before, present(txn, id, known));
+        std::vector<std::string_view> tolerated;
+        TRY(auto patched,
+            apply_patch(writable_view(before), operations, user_schema(), quirks->tolerance(), &tolerated));
+        TRY(auto wanted, wanted_user(std::move(patched), quirks->tolerance(), name_characters));
+        if (!wanted.says_active) wanted.attributes.active = before.is_active();
+        const auto updated = core::actions::update_user(txn, context, id, wanted.attributes, before.version);
+        if (!updated) return from(updated.error());
+        for (const auto name : tolerated) quirks->count(name);
+        log_quirks(context.request_id, tolerated);
+        if (is_silent) return Answer{HttpStatus::no_content, "", etag_of(updated->user.version), ""};
+        return ok(updated->user, base, projection);
+    };
+    return work;
+}
+
+Result<Work> remove(const Call& call)
+{
+    TRY(const auto id, id_of(call));
+    Work work;
+    work.lane = Lane::write;
+    work.write = [id, context = call.context, known = if_match(call)](core::WriteTxn& txn) -> Result<Answer> {
+        TRY(const auto before, present(txn, id, known));
+        const auto gone = core::actions::delete_user(txn, context, id, before.version);
+        if (!gone) return from(gone.error());
+        return Answer{HttpStatus::no_content, "", "", ""};
+    };
+    return work;
+}
+
+} // namespace scim::users
