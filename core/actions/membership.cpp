@@ -1,103 +1,83 @@
 #include "core/actions/membership.hpp"
 
+#include "core/actions/refusals.hpp"
+#include "core/actions/telling.hpp"
+#include "core/rules/changes.hpp"
+
+#include <boost/json/array.hpp>
+
 #include <algorithm>
+#include <map>
 #include <set>
 
 namespace core::actions {
+
 namespace {
 
-using boost::json::value;
+namespace bj = boost::json;
 
-Event event_of(const Context& context, Activity activity, const Group& group, std::vector<Change> changes)
+bj::array as_json(const std::vector<std::string>& values)
 {
-    Event event;
-    event.at = context.now;
-    event.actor = context.actor;
-    event.activity = activity;
-    event.target = {TargetKind::group, to_text(group.id), group.display_name, ""};
-    event.request_id = context.request_id;
-    event.changes = std::move(changes);
-    return event;
+    bj::array array;
+    array.reserve(values.size());
+    for (const std::string& value : values) array.push_back(bj::value(value));
+    return array;
 }
 
-Result<Group> must_find(ReadTxn& txn, const GroupId& id, std::optional<std::int64_t> known_version)
-{
-    auto group = txn.group(id);
-    if (!group)
-        return Refusal{Reason::not_found, "id", "there is no such group",
-                       "find the group by displayName or externalId"};
-    if (known_version && *known_version != group->version)
-        return Refusal{Reason::stale, "version", "the group has changed since it was read",
-                       "read it again and repeat the change"};
-    return *std::move(group);
-}
+// What a request's steps come to in the end: a member added and removed again was never there.
+class NetChange {
+public:
+    void added(const std::vector<std::string>& values) { count(values, +1); }
+    void removed(const std::vector<std::string>& values) { count(values, -1); }
+    std::vector<std::string> added() const { return with(+1); }
+    std::vector<std::string> removed() const { return with(-1); }
 
-value texts(const std::set<std::string>& values)
-{
-    if (values.empty()) return nullptr;
-    boost::json::array all;
-    for (const auto& v : values) all.emplace_back(boost::json::string_view{v});
-    return all;
-}
+private:
+    void count(const std::vector<std::string>& values, int direction)
+    {
+        for (const std::string& value : values) balance_[value] += direction;
+    }
+    std::vector<std::string> with(int balance) const
+    {
+        std::vector<std::string> values;
+        for (const auto& [value, its_balance] : balance_) {
+            if (its_balance == balance) values.push_back(value);
+        }
+        return values;
+    }
 
-// What a request did to the membership as a whole: a member added and removed again is no change.
-struct Delta {
-    std::set<std::string> added;
-    std::set<std::string> removed;
-
-    void add(const std::vector<std::string>& values)
-    {
-        for (const auto& v : values)
-            if (removed.erase(v) == 0) added.insert(v);
-    }
-    void remove(const std::vector<std::string>& values)
-    {
-        for (const auto& v : values)
-            if (added.erase(v) == 0) removed.insert(v);
-    }
-    bool empty() const { return added.empty() && removed.empty(); }
-    // Removed ones stand before, added ones after.
-    void note_in(std::vector<Change>& changes) const
-    {
-        if (!empty()) changes.push_back({"members", texts(removed), texts(added)});
-    }
+    std::map<std::string, int> balance_; // a store reports real changes only, so a balance is -1, 0 or 1
 };
 
-void run(WriteTxn& txn, const GroupId& id, const MemberStep& step, Delta& delta)
+void replace_all(WriteTxn& txn, const GroupId& id, const std::vector<std::string>& values, NetChange& net)
+{
+    const std::set<std::string> wanted(values.begin(), values.end());
+    std::vector<std::string> leaving;
+    for (const Member& member : txn.members(id)) {
+        if (!wanted.contains(member.value)) leaving.push_back(member.value);
+    }
+    net.removed(txn.remove_members(id, leaving));
+    net.added(txn.add_members(id, values));
+}
+
+void take(WriteTxn& txn, const GroupId& id, const MemberStep& step, NetChange& net)
 {
     switch (step.kind) {
-    case MemberStep::Kind::add: delta.add(txn.add_members(id, step.values)); return;
-    case MemberStep::Kind::remove: delta.remove(txn.remove_members(id, step.values)); return;
-    case MemberStep::Kind::remove_all: delta.remove(txn.remove_all_members(id)); return;
-    case MemberStep::Kind::replace_all: {
-        const std::set<std::string> wanted{step.values.begin(), step.values.end()};
-        std::vector<std::string> gone;
-        for (const auto& member : txn.members(id))
-            if (!wanted.contains(member.value)) gone.push_back(member.value);
-        delta.remove(txn.remove_members(id, gone));
-        delta.add(txn.add_members(id, {wanted.begin(), wanted.end()}));
-        return;
-    }
+    case MemberStep::Kind::add: net.added(txn.add_members(id, step.values)); return;
+    case MemberStep::Kind::remove: net.removed(txn.remove_members(id, step.values)); return;
+    case MemberStep::Kind::remove_all: net.removed(txn.remove_all_members(id)); return;
+    case MemberStep::Kind::replace_all: replace_all(txn, id, step.values, net); return;
     }
 }
 
-void note_attributes(const Group* before, const Group& after, std::vector<Change>& changes)
+void tell_membership(WriteTxn& txn, const Context& context, const Group& group, const NetChange& net)
 {
-    const auto note = [&](std::string_view name, value was, value is) {
-        if (was != is) changes.push_back({std::string{name}, std::move(was), std::move(is)});
-    };
-    const auto text = [](const std::optional<std::string>& t) {
-        return t ? value(boost::json::string_view{*t}) : value{};
-    };
-    note("displayName", before ? value(boost::json::string_view{before->display_name}) : value{},
-         value(boost::json::string_view{after.display_name}));
-    note("externalId", before ? text(before->external_id) : value{}, text(after.external_id));
-    const boost::json::object nothing;
-    const auto& was = before ? before->profile.attributes() : nothing;
-    const auto& is = after.profile.attributes();
-    for (const auto& [name, old_value] : was) note(name, old_value, is.contains(name) ? is.at(name) : value{});
-    for (const auto& [name, new_value] : is)
-        if (!was.contains(name)) note(name, value{}, new_value);
+    if (const auto added = net.added(); !added.empty()) {
+        txn.append(event_of(context, Activity::add_members, group, {{"members", nullptr, as_json(added)}}));
+    }
+    if (const auto removed = net.removed(); !removed.empty()) {
+        txn.append(event_of(context, Activity::remove_members, group, {{"members", as_json(removed), nullptr}}));
+    }
 }
 
 } // namespace
@@ -109,15 +89,14 @@ Result<Group> create_group(WriteTxn& txn, const Context& context, GroupId id, co
     group.id = id;
     group.display_name = wanted.display_name;
     group.external_id = wanted.external_id;
-    group.profile = wanted.profile;
     group.created = group.last_modified = context.now;
+    group.profile = wanted.profile;
     TRY_ONLY(txn.insert(group));
-    Delta delta;
-    delta.add(txn.add_members(id, members));
-    group.member_count = static_cast<std::int64_t>(delta.added.size());
-    std::vector<Change> changes;
-    note_attributes(nullptr, group, changes);
-    delta.note_in(changes);
+    const auto added = txn.add_members(id, members);
+    group.member_count = static_cast<std::int64_t>(added.size());
+
+    std::vector<Change> changes = rules::changes_between(nullptr, &group);
+    if (!added.empty()) changes.push_back({"members", nullptr, as_json(added)});
     txn.append(event_of(context, Activity::create_group, group, std::move(changes)));
     return group;
 }
@@ -126,40 +105,50 @@ Result<UpdatedGroup> update_group(WriteTxn& txn, const Context& context, const G
                                   const std::optional<DesiredGroup>& wanted, const std::vector<MemberStep>& steps,
                                   std::optional<std::int64_t> known_version)
 {
-    TRY(const Group before, must_find(txn, id, known_version));
-    Group after = before;
-    if (wanted) {
-        after.display_name = wanted->display_name;
-        after.external_id = wanted->external_id;
-        after.profile = wanted->profile;
-    }
-    Delta delta;
-    for (const auto& step : steps) run(txn, id, step, delta);
-    std::vector<Change> changes;
-    if (!(after == before)) note_attributes(&before, after, changes);
-    const bool attributes_changed = !changes.empty();
-    delta.note_in(changes);
-    if (changes.empty()) return UpdatedGroup{before, false};
+    const auto before = txn.group(id);
+    if (!before) return not_found("group");
+    TRY_ONLY(must_be_known(before->version, known_version));
 
-    after.member_count = before.member_count + static_cast<std::int64_t>(delta.added.size()) -
-                         static_cast<std::int64_t>(delta.removed.size());
-    after.version = before.version + 1;
-    after.last_modified = std::max(context.now, before.last_modified);
-    TRY_ONLY(txn.replace(after, before.version));
-    const auto activity = attributes_changed || (!delta.added.empty() && !delta.removed.empty())
-                              ? Activity::update_group
-                          : delta.removed.empty() ? Activity::add_members
-                                                  : Activity::remove_members;
-    txn.append(event_of(context, activity, after, std::move(changes)));
-    return UpdatedGroup{std::move(after), true};
+    Group group = *before;
+    if (wanted) {
+        group.display_name = wanted->display_name;
+        group.external_id = wanted->external_id;
+        if (!rules::same_attributes(group.profile, wanted->profile)) group.profile = wanted->profile;
+    }
+    const bool attributes_changed = group != *before;
+    const auto move_on = [&] {
+        ++group.version;
+        group.last_modified = std::max(group.last_modified, context.now);
+        return txn.replace(group, before->version);
+    };
+    // First what can be refused, so that a refusal finds the members untouched.
+    if (attributes_changed) {
+        TRY_ONLY(move_on());
+        txn.append(event_of(context, Activity::update_group, group, rules::changes_between(&*before, &group)));
+    }
+
+    NetChange net;
+    for (const MemberStep& step : steps) take(txn, id, step, net);
+    const std::size_t added = net.added().size();
+    const std::size_t removed = net.removed().size();
+    const bool members_changed = added + removed > 0;
+    group.member_count += static_cast<std::int64_t>(added) - static_cast<std::int64_t>(removed);
+    if (members_changed && !attributes_changed) TRY_ONLY(move_on());
+    tell_membership(txn, context, group, net);
+    return UpdatedGroup{std::move(group), attributes_changed || members_changed};
 }
 
 Result<void> delete_group(WriteTxn& txn, const Context& context, const GroupId& id,
                           std::optional<std::int64_t> known_version)
 {
-    TRY(const Group group, must_find(txn, id, known_version));
+    const auto group = txn.group(id);
+    if (!group) return not_found("group");
+    TRY_ONLY(must_be_known(group->version, known_version));
+    std::vector<Change> changes = rules::changes_between(&*group, nullptr);
+    const auto members = txn.remove_all_members(id);
+    if (!members.empty()) changes.push_back({"members", as_json(members), nullptr});
     txn.erase(id);
-    txn.append(event_of(context, Activity::delete_group, group, {}));
+    txn.append(event_of(context, Activity::delete_group, *group, std::move(changes)));
     return {};
 }
 

@@ -1,45 +1,45 @@
 #include "core/actions/provision.hpp"
 
+#include "core/actions/refusals.hpp"
+#include "core/actions/telling.hpp"
+#include "core/rules/changes.hpp"
 #include "core/rules/lifecycle.hpp"
 
+#include <boost/json/array.hpp>
+
+#include <algorithm>
+#include <stdexcept>
+
 namespace core::actions {
+
 namespace {
 
-Refusal no_such_user()
+namespace bj = boost::json;
+
+// Writes the decision's user over the one it was made from, and says so.
+Result<void> carry_out(WriteTxn& txn, const Context& context, const rules::Decision& decision,
+                       std::int64_t known_version)
 {
-    return {Reason::not_found, "id", "there is no such user", "find the user by userName or externalId"};
+    TRY_ONLY(txn.replace(decision.user, known_version));
+    txn.append(event_of(context, decision.activity, decision.user, decision.changes));
+    return {};
 }
 
-Refusal stale()
+bj::array as_json(const std::vector<Group>& groups)
 {
-    return {Reason::stale, "version", "the user has changed since it was read", "read it again and repeat the change"};
-}
-
-Result<User> must_find(ReadTxn& txn, const UserId& id, std::optional<std::int64_t> known_version)
-{
-    auto user = txn.user(id);
-    if (!user) return no_such_user();
-    if (known_version && *known_version != user->version) return stale();
-    return *std::move(user);
-}
-
-Event event_of(const Context& context, Activity activity, const User& user, std::vector<Change> changes)
-{
-    Event event;
-    event.at = context.now;
-    event.actor = context.actor;
-    event.activity = activity;
-    event.target = {TargetKind::user, to_text(user.id), user.user_name, user.original_user_name.value_or("")};
-    event.request_id = context.request_id;
-    event.changes = std::move(changes);
-    return event;
+    bj::array array;
+    for (const Group& group : groups) {
+        array.push_back(bj::object{{"value", to_text(group.id)}, {"display", group.display_name}});
+    }
+    return array;
 }
 
 } // namespace
 
 Result<User> create_user(WriteTxn& txn, const Context& context, UserId id, const DesiredUser& wanted)
 {
-    auto decision = rules::arrive(id, wanted, context.domain_verified, txn.organisation().policy, context.now);
+    const Policy& policy = txn.organisation().policy;
+    rules::Decision decision = rules::arrive(id, wanted, context.domain_verified, policy, context.now);
     TRY_ONLY(txn.insert(decision.user));
     txn.append(event_of(context, decision.activity, decision.user, std::move(decision.changes)));
     return std::move(decision.user);
@@ -48,41 +48,58 @@ Result<User> create_user(WriteTxn& txn, const Context& context, UserId id, const
 Result<Updated> update_user(WriteTxn& txn, const Context& context, const UserId& id, const DesiredUser& wanted,
                             std::optional<std::int64_t> known_version)
 {
-    TRY(const User before, must_find(txn, id, known_version));
-    auto decision = rules::update(before, wanted, txn.organisation().policy, context.now);
-    if (!decision.changed) return Updated{std::move(decision.user), false};
-    TRY_ONLY(txn.replace(decision.user, before.version));
-    txn.append(event_of(context, decision.activity, decision.user, std::move(decision.changes)));
-    return Updated{std::move(decision.user), true};
-}
-
-void remove_user(WriteTxn& txn, const Context& context, const User& user, DeletionCause cause)
-{
-    auto record = rules::archive_of(user, cause, txn.organisation().policy, context.now);
-    boost::json::array groups;
-    for (const auto& group : txn.groups_of(to_text(user.id)))
-        groups.push_back({{"value", to_text(group.id)}, {"display", group.display_name}});
-    record.last_state["groups"] = std::move(groups);
-    txn.archive(record);
-    txn.erase(user.id);
-    txn.append(
-        event_of(context, cause == DeletionCause::retention ? Activity::purge_user : Activity::delete_user, user, {}));
+    const auto before = txn.user(id);
+    if (!before) return not_found("user");
+    TRY_ONLY(must_be_known(before->version, known_version));
+    rules::Decision decision = rules::update(*before, wanted, txn.organisation().policy, context.now);
+    if (decision.changed) TRY_ONLY(carry_out(txn, context, decision, before->version));
+    return Updated{std::move(decision.user), decision.changed};
 }
 
 Result<void> delete_user(WriteTxn& txn, const Context& context, const UserId& id,
                          std::optional<std::int64_t> known_version)
 {
-    TRY(const User user, must_find(txn, id, known_version));
-    remove_user(txn, context, user, context.actor.kind == "operator" ? DeletionCause::admin : DeletionCause::directory);
+    const auto user = txn.user(id);
+    if (!user) return not_found("user");
+    TRY_ONLY(must_be_known(user->version, known_version));
+    if (user->status == Status::converted_away) {
+        return Refusal{Reason::not_allowed, "status",
+                       "another organisation has claimed the user, who has yet to choose",
+                       "wait until the user has chosen or the time for it is over"};
+    }
+    const bool by_directory = context.actor.kind == "token";
+    remove_user(txn, context, *user, by_directory ? DeletionCause::directory : DeletionCause::admin);
     return {};
+}
+
+void remove_user(WriteTxn& txn, const Context& context, const User& user, DeletionCause cause)
+{
+    std::vector<Group> groups;
+    if (user.in_groups) groups = txn.groups_of(to_text(user.id));
+    ArchiveRecord record = rules::archive_of(user, cause, txn.organisation().policy, context.now);
+    std::vector<Change> changes = rules::changes_between(&user, nullptr);
+    if (!groups.empty()) {
+        changes.push_back({"groups", as_json(groups), nullptr});
+        record.last_state.insert_or_assign("groups", as_json(groups));
+    }
+    txn.archive(record);
+    txn.erase(user.id);
+    for (Group& group : groups) {
+        const std::int64_t known_version = group.version++;
+        group.last_modified = std::max(group.last_modified, context.now);
+        --group.member_count;
+        if (!txn.replace(group, known_version)) throw std::logic_error{"a group changed within its own transaction"};
+    }
+    const bool by_time = cause == DeletionCause::retention;
+    txn.append(event_of(context, by_time ? Activity::purge_user : Activity::delete_user, user, std::move(changes)));
 }
 
 Result<User> restore_user(WriteTxn& txn, const Context& context, const UserId& id)
 {
-    TRY(const User before, must_find(txn, id, std::nullopt));
-    TRY(auto decision, rules::restore(before, txn.organisation().policy, context.now));
-    TRY_ONLY(txn.replace(decision.user, before.version));
-    txn.append(event_of(context, decision.activity, decision.user, std::move(decision.changes)));
+    const auto before = txn.user(id);
+    if (!before) return not_found("user");
+    TRY(rules::Decision decision, rules::restore(*before, txn.organisation().policy, context.now));
+    TRY_ONLY(carry_out(txn, context, decision, before->version));
     return std::move(decision.user);
 }
 

@@ -38,8 +38,9 @@ Result<Updated> update_user(WriteTxn&, const Context&, const UserId&, const Desi
 // Purges from any living state (decision 9): archive record, event, memberships gone. not_found, stale.
 Result<void> delete_user(WriteTxn&, const Context&, const UserId&, std::optional<std::int64_t> known_version = {});
 
-// The end of a user whose existence and version the caller has checked: archive record, event, row and memberships
-// gone.
+// The end of a user whose existence and version the caller has checked: the last state and the groups go to the
+// archive, every group that named the user moves on by one version, one event (purge_user for `retention`, else
+// delete_user) tells what was there.
 void remove_user(WriteTxn&, const Context&, const User&, DeletionCause);
 
 // By an operator's hand (`rollcall user restore`): as `active` set true alone. not_found, not_allowed unless

@@ -5,11 +5,11 @@ namespace core::rules {
 Status status_on_arrival(Provenance provenance, bool domain_verified)
 {
     switch (provenance) {
-    case Provenance::site_link: return Status::verified; // S-095, S-236: whatever the domain
     case Provenance::scim: return domain_verified ? Status::active : Status::not_verified;
     case Provenance::manual:
     case Provenance::csv:
     case Provenance::claim: return domain_verified ? Status::verified : Status::not_verified;
+    case Provenance::site_link: return Status::verified;
     }
     return Status::not_verified;
 }

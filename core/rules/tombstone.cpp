@@ -3,21 +3,21 @@
 #include "core/base/text.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace core::rules {
+
 namespace {
 
-constexpr std::size_t digits = 32;
+constexpr std::size_t prefix_length = 32; // an object id without its dashes
 
 bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
-// An object id as a directory writes it, 8-4-4-4-12 or without dashes, against its 32 digits.
-bool is_same_object(std::string_view prefix, std::string_view external_id)
+std::string without_dashes(std::string_view text)
 {
-    std::string undashed;
-    for (const char c : external_id)
-        if (c != '-') undashed += c;
-    return same_ignoring_ascii_case(prefix, undashed);
+    std::string bare;
+    std::copy_if(text.begin(), text.end(), std::back_inserter(bare), [](char c) { return c != '-'; });
+    return bare;
 }
 
 } // namespace
@@ -25,13 +25,13 @@ bool is_same_object(std::string_view prefix, std::string_view external_id)
 std::optional<std::string> original_behind(std::string_view user_name, std::string_view known_name,
                                            std::string_view external_id)
 {
-    if (user_name.size() <= digits) return std::nullopt;
-    const auto prefix = user_name.substr(0, digits);
-    const auto rest = user_name.substr(digits);
-    if (!std::all_of(prefix.begin(), prefix.end(), is_hex)) return std::nullopt;
-    if (fold(rest) == fold(known_name)) return std::string{known_name}; // in the spelling it had
-    if (is_same_object(prefix, external_id)) return std::string{rest};
-    return std::nullopt;
+    if (user_name.size() <= prefix_length) return {};
+    const std::string_view digits = user_name.substr(0, prefix_length);
+    if (!std::all_of(digits.begin(), digits.end(), is_hex)) return {};
+    const std::string_view rest = user_name.substr(prefix_length);
+    if (fold(rest) == fold(known_name)) return std::string{known_name};
+    if (same_ignoring_ascii_case(digits, without_dashes(external_id))) return std::string{rest};
+    return {};
 }
 
 } // namespace core::rules

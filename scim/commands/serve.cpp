@@ -11,6 +11,7 @@
 #include <cstring>
 #include <future>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <thread>
 #include <unistd.h>
 

@@ -1,0 +1,627 @@
+#include "core/testing/memory_store.hpp"
+
+#include "core/base/text.hpp"
+
+#include <boost/json/array.hpp>
+
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <set>
+#include <stdexcept>
+
+namespace core::testing {
+
+namespace {
+
+namespace bj = boost::json;
+
+template<class T>
+using Row = std::shared_ptr<const T>;
+
+struct Tenant {
+    Organisation organisation;
+    std::int64_t next_key = 1;
+    std::map<std::int64_t, Row<User>> users; // by internal key: the order of pages
+    std::map<UserId, std::int64_t> user_keys;
+    std::map<std::string, std::int64_t> user_names; // folded
+    std::map<std::int64_t, Row<Group>> groups;
+    std::map<GroupId, std::int64_t> group_keys;
+    std::map<std::string, std::int64_t> group_names;
+    std::map<std::int64_t, std::set<std::string>> members;     // by the group's key
+    std::map<std::string, std::set<std::int64_t>> memberships; // by the member's value
+    std::vector<ArchiveRecord> archive;
+};
+
+} // namespace
+
+struct MemoryStore::State {
+    AccountsUnique unique = AccountsUnique::server;
+    std::int64_t next_organisation = 1;
+    std::int64_t next_archive_number = 1;
+    std::map<OrgId, std::shared_ptr<const Tenant>> tenants;
+    std::map<std::string, OrgId> names;
+    std::set<std::string> burnt_names;
+    std::map<std::string, Token> tokens;
+    std::vector<Row<Event>> events;
+    std::map<OrgId, std::map<std::string, std::set<std::string>>> former_names; // folded → ids of users and groups
+    std::map<std::string, std::string> notes;
+};
+
+namespace {
+
+using State = MemoryStore::State;
+
+const Tenant& tenant_of(const State& state, OrgId id)
+{
+    const auto found = state.tenants.find(id);
+    if (found == state.tenants.end()) throw std::out_of_range{"no such organisation"};
+    return *found->second;
+}
+
+Refusal taken(std::string field)
+{
+    const std::string detail = field + " is in use";
+    const std::string remedy = "choose another " + field;
+    return {Reason::taken, std::move(field), detail, remedy};
+}
+
+Refusal stale() { return {Reason::stale, "version", "it has changed since that version was read", "read it again"}; }
+
+// What decides whether two names are the same, and under which names events about their holder are found.
+void remember_names(State& state, OrgId org, const Event& event)
+{
+    for (const std::string& name : {event.target.name, event.target.original_name}) {
+        if (!name.empty()) state.former_names[org][fold(name)].insert(event.target.id);
+    }
+}
+
+bool matches(const Event& event, const EventQuery& query, const std::set<std::string>* named)
+{
+    if (event.sequence <= query.after) return false;
+    if (query.target_id && event.target.id != *query.target_id) return false;
+    if (query.target_name && (named == nullptr || !named->contains(event.target.id))) return false;
+    if (query.activity && event.activity != *query.activity) return false;
+    if (query.since && event.at < *query.since) return false;
+    return !query.until || event.at < *query.until;
+}
+
+// `organisation`: only its events; none: all of them.
+std::vector<Event> select(const State& state, std::optional<OrgId> org, const EventQuery& query)
+{
+    std::set<std::string> named;
+    if (query.target_name) {
+        for (const auto& [id, names] : state.former_names) {
+            const auto found = names.find(fold(*query.target_name));
+            if ((!org || id == *org) && found != names.end()) named.insert(found->second.begin(), found->second.end());
+        }
+    }
+    const std::string* const organisation = org ? &tenant_of(state, *org).organisation.name : nullptr;
+    std::vector<Event> found;
+    for (const Row<Event>& event : state.events) {
+        if (organisation != nullptr && event->organisation != *organisation) continue;
+        if (static_cast<std::int64_t>(found.size()) >= query.limit) break;
+        if (matches(*event, query, &named)) found.push_back(*event);
+    }
+    return found;
+}
+
+void append_event(State& state, std::string_view organisation, Event event)
+{
+    event.organisation = organisation;
+    event.sequence = state.events.empty() ? 1 : state.events.back()->sequence + 1;
+    event.digest = digest_of(event);
+    event.chain = chain_of(state.events.empty() ? Digest{} : state.events.back()->chain, event);
+    const auto org = state.names.find(event.organisation);
+    if (org != state.names.end()) remember_names(state, org->second, event);
+    state.events.push_back(std::make_shared<const Event>(std::move(event)));
+}
+
+// One transaction; the port's class decides how much of it can be reached.
+template<class Port>
+class Transaction : public Port {
+public:
+    Transaction(std::shared_ptr<const State> state, OrgId org)
+        : state_{std::move(state)}, org_{org}, tenant_{&tenant_of(*state_, org)}
+    {
+    }
+
+    const Organisation& organisation() const override
+    {
+        organisation_ = tenant_->organisation;
+        organisation_.user_count = static_cast<std::int64_t>(tenant_->users.size());
+        organisation_.group_count = static_cast<std::int64_t>(tenant_->groups.size());
+        return organisation_;
+    }
+
+    std::optional<User> user(const UserId& id) override { return find_user(tenant_->user_keys, id); }
+    std::optional<User> user_named(std::string_view name) override
+    {
+        return find_user(tenant_->user_names, fold(name));
+    }
+    std::vector<User> users_with_external_id(std::string_view external_id) override
+    {
+        std::vector<User> found;
+        for (const auto& [key, row] : tenant_->users) {
+            if (row->external_id == external_id) found.push_back(seen(*row));
+        }
+        return found;
+    }
+    Found<User> users(const Query& query) override
+    {
+        return page<User>(tenant_->users, query, [&](const auto& row) { return seen(*row.second); });
+    }
+    void each_user(const Predicate* where, const std::function<bool(const User&)>& visit) override
+    {
+        for (const auto& [key, row] : tenant_->users) {
+            const User user = seen(*row);
+            if (where != nullptr && !holds(*where, attributes_of(user))) continue;
+            if (!visit(user)) return;
+        }
+    }
+    std::vector<User> users_due_for_purge(Instant now, std::int64_t limit) override
+    {
+        std::vector<User> due;
+        for (const auto& [key, row] : tenant_->users) {
+            if (row->purge_at && *row->purge_at <= now) due.push_back(seen(*row));
+        }
+        std::stable_sort(due.begin(), due.end(), [](const User& a, const User& b) { return a.purge_at < b.purge_at; });
+        if (static_cast<std::int64_t>(due.size()) > limit) due.resize(static_cast<std::size_t>(limit));
+        return due;
+    }
+
+    std::optional<Group> group(const GroupId& id) override { return find_group(tenant_->group_keys, id); }
+    std::optional<Group> group_named(std::string_view name) override
+    {
+        return find_group(tenant_->group_names, fold(name));
+    }
+    Found<Group> groups(const Query& query) override
+    {
+        return page<Group>(tenant_->groups, query, [&](const auto& row) { return seen(row.first, *row.second); });
+    }
+    std::vector<Member> members(const GroupId& id) override
+    {
+        std::vector<Member> found;
+        if (const auto* const values = member_values(id)) {
+            for (const std::string& value : *values) found.push_back({value, kind_of(value)});
+        }
+        return found;
+    }
+    bool has_member(const GroupId& id, std::string_view value) override
+    {
+        const auto* const values = member_values(id);
+        return values != nullptr && values->contains(std::string{value});
+    }
+    std::vector<Group> groups_of(std::string_view member_value) override
+    {
+        std::vector<Group> found;
+        const auto keys = tenant_->memberships.find(std::string{member_value});
+        if (keys == tenant_->memberships.end()) return found;
+        for (const std::int64_t key : keys->second) found.push_back(seen(key, *tenant_->groups.at(key)));
+        return found;
+    }
+
+    std::vector<Event> events(const EventQuery& query) override { return select(*state_, org_, query); }
+    std::vector<ArchiveRecord> archived(std::string_view name_or_id, std::int64_t after, std::int64_t limit) override
+    {
+        const std::string folded = fold(name_or_id);
+        std::vector<ArchiveRecord> found;
+        for (const ArchiveRecord& record : tenant_->archive) {
+            const bool wanted = name_or_id.empty() || fold(record.user_name) == folded ||
+                                fold(record.original_user_name) == folded || to_text(record.user) == folded;
+            if (!wanted || record.number <= after || static_cast<std::int64_t>(found.size()) >= limit) continue;
+            found.push_back(record);
+            EventQuery its_history;
+            its_history.limit = std::numeric_limits<std::int64_t>::max();
+            its_history.target_id = to_text(record.user);
+            found.back().history = events(its_history);
+        }
+        return found;
+    }
+
+protected:
+    // Rows as a reader sees them, with the store's own facts.
+    User seen(User user) const
+    {
+        user.in_groups = tenant_->memberships.contains(to_text(user.id));
+        return user;
+    }
+    Group seen(std::int64_t key, Group group) const
+    {
+        const auto values = tenant_->members.find(key);
+        group.member_count = values == tenant_->members.end() ? 0 : static_cast<std::int64_t>(values->second.size());
+        return group;
+    }
+    template<class Keys, class Key>
+    std::optional<User> find_user(const Keys& keys, const Key& key) const
+    {
+        const auto found = keys.find(key);
+        if (found == keys.end()) return {};
+        return seen(*tenant_->users.at(found->second));
+    }
+    template<class Keys, class Key>
+    std::optional<Group> find_group(const Keys& keys, const Key& key) const
+    {
+        const auto found = keys.find(key);
+        if (found == keys.end()) return {};
+        return seen(found->second, *tenant_->groups.at(found->second));
+    }
+    const std::set<std::string>* member_values(const GroupId& id) const
+    {
+        const auto key = tenant_->group_keys.find(id);
+        if (key == tenant_->group_keys.end()) return nullptr;
+        const auto found = tenant_->members.find(key->second);
+        return found == tenant_->members.end() ? nullptr : &found->second;
+    }
+    Member::Kind kind_of(const std::string& value) const
+    {
+        const auto id = uuid_from(value);
+        if (!id || to_text(*id) != value) return Member::Kind::unknown;
+        if (tenant_->user_keys.contains(UserId{*id})) return Member::Kind::user;
+        if (tenant_->group_keys.contains(GroupId{*id})) return Member::Kind::group;
+        return Member::Kind::unknown;
+    }
+    // What a predicate is evaluated on: a group's is given its members, which are not among its attributes.
+    bj::object searched(const User& user) const { return attributes_of(user); }
+    bj::object searched(const Group& group) const
+    {
+        bj::object all = attributes_of(group);
+        if (const auto* const values = member_values(group.id)) {
+            bj::array members;
+            for (const std::string& value : *values) members.push_back(bj::object{{"value", value}});
+            all.emplace("members", std::move(members));
+        }
+        return all;
+    }
+    template<class T, class Rows, class See>
+    Found<T> page(const Rows& rows, const Query& query, See see) const
+    {
+        Found<T> found;
+        std::int64_t match = 0;
+        for (const auto& row : rows) {
+            T item = see(row);
+            if (query.where != nullptr && !holds(*query.where, searched(item))) continue;
+            const bool on_page = match >= query.offset && static_cast<std::int64_t>(found.items.size()) < query.limit;
+            if (on_page) found.items.push_back(std::move(item));
+            ++match;
+        }
+        if (query.count) found.total = match;
+        return found;
+    }
+
+    std::shared_ptr<const State> state_;
+    OrgId org_;
+    const Tenant* tenant_;
+    mutable Organisation organisation_;
+};
+
+class Writing final : public Transaction<WriteTxn> {
+public:
+    Writing(std::shared_ptr<State> state, OrgId org) : Transaction{state, org}, changed_{std::move(state)}
+    {
+        auto own = std::make_shared<Tenant>(*tenant_);
+        changed_tenant_ = own.get();
+        tenant_ = own.get();
+        changed_->tenants[org] = std::move(own);
+    }
+
+    Result<void> insert(const User& user) override
+    {
+        if (tenant_->user_keys.contains(user.id)) return taken("id");
+        TRY_ONLY(may_hold(user));
+        const std::int64_t key = changed_tenant_->next_key++;
+        changed_tenant_->user_keys[user.id] = key;
+        changed_tenant_->user_names[fold(user.user_name)] = key;
+        changed_tenant_->users[key] = std::make_shared<const User>(user);
+        return {};
+    }
+    Result<void> replace(const User& after, std::int64_t known_version) override
+    {
+        const auto key = tenant_->user_keys.find(after.id);
+        if (key == tenant_->user_keys.end()) return stale();
+        const User& before = *tenant_->users.at(key->second);
+        if (before.version != known_version) return stale();
+        TRY_ONLY(may_hold(after));
+        changed_tenant_->user_names.erase(fold(before.user_name));
+        changed_tenant_->user_names[fold(after.user_name)] = key->second;
+        changed_tenant_->users[key->second] = std::make_shared<const User>(after);
+        return {};
+    }
+    void erase(const UserId& id) override
+    {
+        const auto key = tenant_->user_keys.find(id);
+        if (key == tenant_->user_keys.end()) return;
+        forget_memberships(to_text(id));
+        changed_tenant_->user_names.erase(fold(tenant_->users.at(key->second)->user_name));
+        changed_tenant_->users.erase(key->second);
+        changed_tenant_->user_keys.erase(id);
+    }
+
+    Result<void> insert(const Group& group) override
+    {
+        if (tenant_->group_keys.contains(group.id)) return taken("id");
+        if (tenant_->group_names.contains(fold(group.display_name))) return taken("displayName");
+        const std::int64_t key = changed_tenant_->next_key++;
+        changed_tenant_->group_keys[group.id] = key;
+        changed_tenant_->group_names[fold(group.display_name)] = key;
+        changed_tenant_->groups[key] = std::make_shared<const Group>(group);
+        return {};
+    }
+    Result<void> replace(const Group& after, std::int64_t known_version) override
+    {
+        const auto key = tenant_->group_keys.find(after.id);
+        if (key == tenant_->group_keys.end()) return stale();
+        const Group& before = *tenant_->groups.at(key->second);
+        if (before.version != known_version) return stale();
+        const auto holder = tenant_->group_names.find(fold(after.display_name));
+        if (holder != tenant_->group_names.end() && holder->second != key->second) return taken("displayName");
+        changed_tenant_->group_names.erase(fold(before.display_name));
+        changed_tenant_->group_names[fold(after.display_name)] = key->second;
+        changed_tenant_->groups[key->second] = std::make_shared<const Group>(after);
+        return {};
+    }
+    void erase(const GroupId& id) override
+    {
+        const auto key = tenant_->group_keys.find(id);
+        if (key == tenant_->group_keys.end()) return;
+        const std::int64_t its_key = key->second;
+        remove_all_members(id);
+        forget_memberships(to_text(id));
+        changed_tenant_->group_names.erase(fold(tenant_->groups.at(its_key)->display_name));
+        changed_tenant_->groups.erase(its_key);
+        changed_tenant_->group_keys.erase(id);
+    }
+
+    std::vector<std::string> add_members(const GroupId& id, const std::vector<std::string>& values) override
+    {
+        std::vector<std::string> added;
+        const auto key = tenant_->group_keys.find(id);
+        if (key == tenant_->group_keys.end()) return added;
+        for (const std::string& value : values) {
+            if (!changed_tenant_->members[key->second].insert(value).second) continue;
+            changed_tenant_->memberships[value].insert(key->second);
+            added.push_back(value);
+        }
+        return added;
+    }
+    std::vector<std::string> remove_members(const GroupId& id, const std::vector<std::string>& values) override
+    {
+        std::vector<std::string> removed;
+        const auto key = tenant_->group_keys.find(id);
+        if (key == tenant_->group_keys.end()) return removed;
+        for (const std::string& value : values) {
+            if (forget_membership(key->second, value)) removed.push_back(value);
+        }
+        return removed;
+    }
+    std::vector<std::string> remove_all_members(const GroupId& id) override
+    {
+        const auto* const present = member_values(id);
+        if (present == nullptr) return {};
+        return remove_members(id, {present->begin(), present->end()});
+    }
+
+    void append(Event event) override { append_event(*changed_, tenant_->organisation.name, std::move(event)); }
+    void archive(const ArchiveRecord& record) override
+    {
+        ArchiveRecord kept = record;
+        kept.number = changed_->next_archive_number++;
+        kept.history.clear();
+        changed_tenant_->archive.push_back(std::move(kept));
+    }
+
+private:
+    // Uniqueness, as the unique indexes of a database would have it.
+    Result<void> may_hold(const User& user) const
+    {
+        const std::string folded = fold(user.user_name);
+        for (const auto& [org, tenant] : state_->tenants) {
+            if (state_->unique == AccountsUnique::organisation && org != org_) continue;
+            const auto holder = tenant->user_names.find(folded);
+            if (holder == tenant->user_names.end()) continue;
+            if (org != org_ || tenant->users.at(holder->second)->id != user.id) return taken("userName");
+        }
+        if (!tenant_->organisation.policy.unique_external_id || !user.external_id) return {};
+        for (const auto& [key, row] : tenant_->users) {
+            if (row->id != user.id && row->external_id == user.external_id) return taken("externalId");
+        }
+        return {};
+    }
+    bool forget_membership(std::int64_t group_key, const std::string& value)
+    {
+        if (changed_tenant_->members[group_key].erase(value) == 0) return false;
+        auto& groups = changed_tenant_->memberships[value];
+        groups.erase(group_key);
+        if (groups.empty()) changed_tenant_->memberships.erase(value);
+        return true;
+    }
+    void forget_memberships(const std::string& value)
+    {
+        const auto found = tenant_->memberships.find(value);
+        if (found == tenant_->memberships.end()) return;
+        const std::set<std::int64_t> keys = found->second;
+        for (const std::int64_t key : keys) forget_membership(key, value);
+    }
+
+    std::shared_ptr<State> changed_; // the same state as state_
+    Tenant* changed_tenant_ = nullptr;
+};
+
+class MemoryRegistry final : public Registry {
+public:
+    explicit MemoryRegistry(State& state) : state_{state} {}
+
+    std::vector<Organisation> organisations() override
+    {
+        std::vector<Organisation> all;
+        for (const auto& [id, tenant] : state_.tenants) all.push_back(seen(*tenant));
+        return all;
+    }
+    std::optional<Organisation> organisation(std::string_view name) override
+    {
+        const auto id = state_.names.find(std::string{name});
+        if (id == state_.names.end()) return {};
+        return organisation(id->second);
+    }
+    std::optional<Organisation> organisation(OrgId id) override
+    {
+        const auto found = state_.tenants.find(id);
+        if (found == state_.tenants.end()) return {};
+        return seen(*found->second);
+    }
+    Result<Organisation> create(const Organisation& wanted) override
+    {
+        if (!state_.burnt_names.insert(wanted.name).second) return taken("name");
+        auto tenant = std::make_shared<Tenant>();
+        tenant->organisation = wanted;
+        tenant->organisation.id = OrgId{state_.next_organisation++};
+        const Organisation made = seen(*tenant);
+        state_.names[made.name] = made.id;
+        state_.tenants[made.id] = std::move(tenant);
+        return made;
+    }
+    void replace(const Organisation& after) override
+    {
+        auto tenant = std::make_shared<Tenant>(tenant_of(state_, after.id));
+        const std::string name = tenant->organisation.name;
+        tenant->organisation = after;
+        tenant->organisation.name = name;
+        state_.tenants[after.id] = std::move(tenant);
+    }
+    void erase(OrgId id) override
+    {
+        const std::string name = tenant_of(state_, id).organisation.name;
+        for (Row<Event>& row : state_.events) {
+            if (row->organisation != name) continue;
+            auto erased = std::make_shared<Event>(*row); // the chain still verifies by the kept digest
+            erased->changes.clear();
+            erased->target.name.clear();
+            erased->target.original_name.clear();
+            row = std::move(erased);
+        }
+        std::erase_if(state_.tokens, [&](const auto& token) { return token.second.organisation == id; });
+        state_.former_names.erase(id);
+        state_.names.erase(name);
+        state_.tenants.erase(id);
+    }
+
+    std::optional<Token> token(std::string_view public_id) override
+    {
+        const auto found = state_.tokens.find(std::string{public_id});
+        if (found == state_.tokens.end()) return {};
+        return found->second;
+    }
+    std::vector<Token> tokens(OrgId id) override
+    {
+        std::vector<Token> found;
+        for (const auto& [public_id, token] : state_.tokens) {
+            if (token.organisation == id) found.push_back(token);
+        }
+        std::stable_sort(found.begin(), found.end(),
+                         [](const Token& a, const Token& b) { return a.created < b.created; });
+        return found;
+    }
+    void insert(const Token& token) override
+    {
+        if (!state_.tokens.emplace(token.public_id, token).second) throw StorageFailed{"a token's id is there twice"};
+    }
+    void replace(const Token& token) override { state_.tokens.at(token.public_id) = token; }
+    void touch(std::string_view public_id, Instant last_used) override
+    {
+        const auto found = state_.tokens.find(std::string{public_id});
+        if (found != state_.tokens.end()) found->second.last_used = last_used;
+    }
+
+    std::vector<Event> events(const EventQuery& query) override { return select(state_, {}, query); }
+    void append(std::string_view organisation, Event event) override
+    {
+        append_event(state_, organisation, std::move(event));
+    }
+    std::optional<std::string> note(std::string_view key) override
+    {
+        const auto found = state_.notes.find(std::string{key});
+        if (found == state_.notes.end()) return {};
+        return found->second;
+    }
+    void set_note(std::string_view key, std::string_view value) override { state_.notes[std::string{key}] = value; }
+
+private:
+    static Organisation seen(const Tenant& tenant)
+    {
+        Organisation organisation = tenant.organisation;
+        organisation.user_count = static_cast<std::int64_t>(tenant.users.size());
+        organisation.group_count = static_cast<std::int64_t>(tenant.groups.size());
+        return organisation;
+    }
+
+    State& state_;
+};
+
+} // namespace
+
+MemoryStore::MemoryStore(AccountsUnique unique)
+{
+    auto first = std::make_shared<State>();
+    first->unique = unique;
+    state_ = std::move(first);
+}
+
+MemoryStore::~MemoryStore() = default;
+
+std::unique_ptr<ReadTxn> MemoryStore::read(OrgId org) { return std::make_unique<Transaction<ReadTxn>>(present(), org); }
+
+void MemoryStore::write(OrgId org, const std::function<Keep(WriteTxn&)>& work)
+{
+    const std::lock_guard one_writer{writing_};
+    auto copy = std::make_shared<State>(*present());
+    Writing txn{copy, org};
+    if (work(txn) == Keep::yes) keep(std::move(copy));
+}
+
+void MemoryStore::registry(const std::function<Keep(Registry&)>& work)
+{
+    const std::lock_guard one_writer{writing_};
+    auto copy = std::make_shared<State>(*present());
+    MemoryRegistry registry{*copy};
+    if (work(registry) == Keep::yes) keep(std::move(copy));
+}
+
+void MemoryStore::read_registry(const std::function<void(Registry&)>& work)
+{
+    State copy = *present(); // what a reader changes against the contract is lost
+    MemoryRegistry registry{copy};
+    work(registry);
+}
+
+std::int64_t MemoryStore::change_mark()
+{
+    const std::lock_guard lock{state_mutex_};
+    return change_mark_;
+}
+
+std::shared_ptr<const MemoryStore::State> MemoryStore::present()
+{
+    const std::lock_guard lock{state_mutex_};
+    return state_;
+}
+
+void MemoryStore::keep(std::shared_ptr<const State> state)
+{
+    const std::lock_guard lock{state_mutex_};
+    state_ = std::move(state);
+    ++change_mark_;
+}
+
+OrgId make_organisation(Store& store, const Organisation& wanted)
+{
+    OrgId id;
+    store.registry([&](Registry& registry) {
+        const auto made = registry.create(wanted);
+        if (!made) throw std::logic_error{"the organisation's name is taken"};
+        id = made->id;
+        return Keep::yes;
+    });
+    return id;
+}
+
+} // namespace core::testing
