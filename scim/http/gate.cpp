@@ -147,6 +147,17 @@ bool is_host(std::string_view host)
     return number && *number >= 1 && *number <= 65535;
 }
 
+bool is_stuck_chunk(std::string_view unread)
+{
+    if (unread.starts_with("\r\n")) unread.remove_prefix(2); // the end of the chunk before
+    const auto end = unread.find("\r\n");
+    if (end == std::string_view::npos) return false;
+    const auto line = unread.substr(0, end);
+    const auto digits = line.substr(0, line.find_first_not_of("0123456789abcdefABCDEF"));
+    const bool is_last = digits.find_first_not_of('0') == std::string_view::npos;
+    return !is_last || unread.find("\r\n\r\n") != std::string_view::npos; // after the last comes the trailer
+}
+
 boost::system::result<std::size_t, Problem> HeadScanner::advance(std::string_view bytes)
 {
     const auto too_long = [&]() -> Problem {

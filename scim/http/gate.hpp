@@ -58,6 +58,11 @@ struct Framing {
 
 boost::system::result<Framing, Problem> judge(const Head&, const Limits&);
 
+// Whether bytes that Beast's parser wants more of, at the place of a chunk's first line, can only get worse: the line
+// is complete, so what it waits for is the end of a quoted extension, and the line has already ended for everybody
+// else.
+bool is_stuck_chunk(std::string_view unread);
+
 // "example.org", "10.0.0.1:8443", "[::1]:8443": the shape alone; which hosts are ours is the application's business.
 bool is_host(std::string_view);
 // The method of RFC 9110 5.6.2: letters, digits and !#$%&'*+-.^_`|~

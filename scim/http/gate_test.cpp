@@ -254,3 +254,17 @@ TEST_CASE("limits of the header section hold at their boundary")
     CHECK(scanned(with_fields(limits.header_fields + 1)) == 431);
     CHECK(scanned(with_fields(0)) == 200);
 }
+
+TEST_CASE("F2: a chunk's first line ends where it ends, quotes or not")
+{
+    CHECK(is_stuck_chunk("5;a=\"\r\nhello"));
+    CHECK(is_stuck_chunk("\r\n5;a=\"\r\nhello"));
+    CHECK(is_stuck_chunk("0;a=\"\r\n\r\n"));
+    CHECK(is_stuck_chunk("000;a=\"\r\nX: y\r\n\r\n"));
+    CHECK_FALSE(is_stuck_chunk(""));
+    CHECK_FALSE(is_stuck_chunk("\r\n"));
+    CHECK_FALSE(is_stuck_chunk("\r\n5"));
+    CHECK_FALSE(is_stuck_chunk("5;a=\"b\"\r"));
+    CHECK_FALSE(is_stuck_chunk("0\r\nX: y\r\n"));
+    CHECK_FALSE(is_stuck_chunk("0\r\n\r"));
+}

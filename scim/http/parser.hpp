@@ -74,7 +74,11 @@ private:
     }
 
     void on_response_impl(int, Text, int, Error&) override {}
-    void on_chunk_header_impl(std::uint64_t, Text, Error&) override {}
+    // What a chunk announces is believed: there is no use in reading what will be refused.
+    void on_chunk_header_impl(std::uint64_t size, Text, Error& error) override
+    {
+        if (size > body_cap_ - request_.body.size()) error = boost::beast::http::error::body_limit;
+    }
     void on_finish_impl(Error&) override {}
 
     Request& request_;

@@ -7,8 +7,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
-#include <deque>
 #include <system_error>
+#include <vector>
 
 namespace scim::http {
 namespace {
@@ -41,9 +41,9 @@ struct Server::Inside {
     Inside(Options options, Service& service, TlsSource source)
         : shared{std::move(options), service}, tls{std::move(source)}
     {
-        for (unsigned i = 0; i < threads_of(shared.options); ++i) workers.emplace_back(shared);
-        acceptor.emplace(workers.front().context);
-        pause.emplace(workers.front().context);
+        for (unsigned i = 0; i < threads_of(shared.options); ++i) workers.push_back(std::make_unique<Worker>(shared));
+        acceptor.emplace(workers.front()->context);
+        pause.emplace(workers.front()->context);
         const tcp::endpoint endpoint{asio::ip::make_address(shared.options.address), shared.options.port};
         acceptor->open(endpoint.protocol());
         acceptor->set_option(tcp::acceptor::reuse_address{true});
@@ -51,9 +51,18 @@ struct Server::Inside {
         acceptor->listen();
     }
 
+    // The first worker goes first: what it still has to accept into belongs to the others.
+    ~Inside()
+    {
+        for (auto& worker : workers) worker->stop();
+        acceptor.reset();
+        pause.reset();
+        for (auto& worker : workers) worker.reset();
+    }
+
     void accept()
     {
-        Worker& worker = workers[next_worker++ % workers.size()];
+        Worker& worker = *workers[next_worker++ % workers.size()];
         acceptor->async_accept(worker.context, [this, &worker](const error_code& error, Socket socket) {
             if (error == asio::error::operation_aborted || !acceptor->is_open()) return;
             if (is_shortage(error)) {
@@ -85,7 +94,7 @@ struct Server::Inside {
         std::string address = text_of(endpoint.address());
         auto seat = shared.seats.take(address, shared.proxies.are_trusted(address));
         if (!seat) {
-            workers.front().counters.add(seat.error());
+            workers.front()->counters.add(seat.error());
             return;
         }
         asio::post(worker.context, [this, &worker, socket = std::move(accepted), place = std::move(*seat),
@@ -116,7 +125,7 @@ struct Server::Inside {
 
     Shared shared;
     TlsSource tls;
-    std::deque<Worker> workers; // after what their connections refer to
+    std::vector<std::unique_ptr<Worker>> workers; // after what their connections refer to
     std::optional<tcp::acceptor> acceptor;
     std::optional<asio::steady_timer> pause;
     std::size_t next_worker = 0;
@@ -130,40 +139,37 @@ try : inside_{std::make_unique<Inside>(std::move(options), service, std::move(tl
     throw std::system_error{error.code(), error.what()};
 }
 
-Server::~Server()
-{
-    for (auto& worker : inside_->workers) worker.stop();
-}
+Server::~Server() = default;
 
 unsigned short Server::port() const { return inside_->acceptor->local_endpoint().port(); }
 
 void Server::start()
 {
     inside_->accept();
-    for (auto& worker : inside_->workers) worker.start();
+    for (auto& worker : inside_->workers) worker->start();
 }
 
 void Server::drain(std::chrono::milliseconds grace)
 {
     auto& inside = *inside_;
     inside.shared.drains = true;
-    asio::post(inside.workers.front().context, [&inside] {
+    asio::post(inside.workers.front()->context, [&inside] {
         error_code ignored;
         inside.acceptor->close(ignored);
         inside.pause->cancel();
     });
-    for (auto& worker : inside.workers) asio::post(worker.context, [&worker] { worker.drain(); });
+    for (auto& worker : inside.workers) asio::post(worker->context, [&worker] { worker->drain(); });
     inside.shared.seats.wait_until_empty(grace);
 }
 
 std::uint64_t Server::count(Count count) const
 {
     std::uint64_t sum = 0;
-    for (const auto& worker : inside_->workers) sum += worker.counters[count];
+    for (const auto& worker : inside_->workers) sum += worker->counters[count];
     return sum;
 }
 
-void Server::add(Count count) { inside_->workers.front().counters.add(count); }
+void Server::add(Count count) { inside_->workers.front()->counters.add(count); }
 
 std::size_t Server::open_connections() const { return inside_->shared.seats.taken(); }
 

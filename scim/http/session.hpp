@@ -470,7 +470,7 @@ private:
         const auto version = line.substr(line.rfind(' ') + 1);
         const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
         return version.size() == 8 && version.starts_with("HTTP/") && is_digit(version[5]) && version[6] == '.' &&
-               is_digit(version[7]);
+               is_digit(version[7]) && version != "HTTP/1.1" && version != "HTTP/1.0";
     }
 
     std::string client() const
@@ -492,7 +492,8 @@ private:
             refuse_body(Count::body_bytes);
             return false;
         }
-        if (error && error != boost::beast::http::error::need_more) {
+        const bool needs_more = error == boost::beast::http::error::need_more;
+        if ((error && !needs_more) || (needs_more && used == 0 && framing_.chunked && is_stuck_chunk(buffered()))) {
             refuse(Count::framing, 400, "the body is not framed as HTTP says");
             return false;
         }

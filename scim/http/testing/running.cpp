@@ -1,0 +1,125 @@
+#include "scim/http/testing/running.hpp"
+
+namespace scim::http::testing {
+namespace {
+
+std::string shown(const Request& request)
+{
+    std::string text = request.method_text + ' ' + request.path + " host=" + request.host + " peer=" + request.peer;
+    for (const auto& [name, value, has_value] : request.query) text += " ?" + name + (has_value ? '=' + value : "");
+    if (request.query_is_bad) text += " bad-query";
+    for (const auto& [name, value] : request.headers)
+        if (name.starts_with("x-")) text += ' ' + name + '=' + value;
+    return text + " body=" + request.body;
+}
+
+Response text(int status, std::string body)
+{
+    Response response;
+    response.status = status;
+    response.content_type = "text/plain";
+    response.body = std::move(body);
+    return response;
+}
+
+} // namespace
+
+Application::~Application()
+{
+    release();
+    for (auto& thread : threads_) thread.join();
+}
+
+Service::Admission Application::admit(const Request& request)
+{
+    if (request.path == "/throw-admit") throw std::runtime_error{"as the test asked"};
+    Admission admission;
+    admission.body_bytes = request.path == "/small" ? 10 : 1024 * 1024;
+    admission.authenticated = request.path == "/known";
+    if (request.path == "/small") admission.too_large = "ten bytes are enough";
+    if (request.path == "/refuse") admission.refusal = text(401, "who are you?");
+    return admission;
+}
+
+std::optional<Response> Application::answer(Request& request, Admission&, Later later)
+{
+    const std::lock_guard lock{mutex_};
+    answered_.push_back(request.path);
+    if (request.path == "/throw") throw std::runtime_error{"as the test asked"};
+    if (request.path == "/never") {
+        kept_.push_back(std::move(later));
+        return std::nullopt;
+    }
+    if (request.path == "/later") {
+        threads_.emplace_back([answer = text(200, shown(request)), later = std::move(later)] { later(answer); });
+        return std::nullopt;
+    }
+    if (request.path == "/big") return text(200, std::string(std::stoul(request.query.at(0).value), 'b'));
+    Response response = text(200, shown(request));
+    if (request.path == "/header") response.headers.emplace_back("Location", request.headers.back().second);
+    if (request.path == "/split") response.headers.emplace_back("Location", "/a\r\nSet-Cookie: b=" + request.body);
+    response.close = request.path == "/close";
+    return response;
+}
+
+Response Application::wire_error(int status, std::string_view detail) { return text(status, std::string{detail}); }
+
+std::vector<std::string> Application::answered() const
+{
+    const std::lock_guard lock{mutex_};
+    return answered_;
+}
+
+bool Application::holds_answers() const
+{
+    const std::lock_guard lock{mutex_};
+    return !kept_.empty();
+}
+
+void Application::release()
+{
+    std::vector<Later> kept;
+    {
+        const std::lock_guard lock{mutex_};
+        kept.swap(kept_);
+    }
+    for (const auto& later : kept) later(text(200, "at last"));
+}
+
+Running::Running(bool with_tls, const Limits& limits, std::vector<std::string> proxies,
+                 std::shared_ptr<SSL_CTX> context)
+    : tls{with_tls}, server{Options{.address = "127.0.0.1",
+                                    .port = 0,
+                                    .threads = 2,
+                                    .limits = limits,
+                                    .trusted_proxies = std::move(proxies)},
+                            application, [&]() -> Server::TlsSource {
+                                if (!with_tls) return {};
+                                static const std::shared_ptr<SSL_CTX> shared = self_signed();
+                                return [own = context ? context : shared] { return own; };
+                            }()}
+{
+    server.start();
+}
+
+bool Running::is_alive()
+{
+    auto probe = peer();
+    probe.send(get("/echo"));
+    const auto reply = probe.reply();
+    return reply && reply->status == 200;
+}
+
+std::string get(std::string_view target, std::string_view fields)
+{
+    return "GET " + std::string{target} + " HTTP/1.1\r\nHost: localhost\r\n" + std::string{fields} + "\r\n";
+}
+
+std::string post(std::string_view target, std::string_view body, std::string_view fields)
+{
+    return "POST " + std::string{target} +
+           " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
+           std::string{fields} + "\r\n" + std::string{body};
+}
+
+} // namespace scim::http::testing
