@@ -79,6 +79,7 @@ Json patch_of(std::string_view operations, const Text&... arguments)
 // The value at "/name/givenName", "/emails/0/value", "/emails[type=work]/value" (the first such element, text compared
 // without case); names are compared with case. nullptr when there is none.
 const Json* at(const Json&, std::string_view path);
+const Json* at(Json&&, std::string_view path) = delete;  // it would point into what is gone
 std::string text_at(const Json&, std::string_view path); // "" when there is none or it is no text
 std::string short_text(const Json&);                     // for a failure: cut where it gets long
 

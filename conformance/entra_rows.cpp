@@ -186,16 +186,21 @@ constexpr Row rows[] = {
     {"E-01", "the connection test: a filter for a random GUID is an empty list, with next to no headers", connection,
      filtering,
      [](Context& c) {
+         bare_user(c); // whom the filter must not find
          c.lists(c.get(fmt::format("/Users?filter=userName+eq+%22{}%22", new_object_id().dashed)), {});
      }},
     {"E-02", "the connection test for groups", connection, filtering | groups,
      [](Context& c) {
+         c.make_group();
          c.lists(c.get(fmt::format("/Groups?excludedAttributes=members&filter=displayName+eq+%22{}%22",
                                    new_object_id().dashed)),
                  {});
      }},
     {"E-03", "the connection test with externalId", connection, filtering,
-     [](Context& c) { c.finds("Users", eq("externalId", new_object_id().dashed), {}); }},
+     [](Context& c) {
+         managed_user(c);
+         c.finds("Users", eq("externalId", new_object_id().dashed), {});
+     }},
     {"E-04", "a filter on the work address, with encoded and with raw brackets", connection, filtering,
      [](Context& c) {
          c.finds("Users", R"(emails[type eq "work"].value eq "nobody@conformance.example")", {});
@@ -346,6 +351,7 @@ constexpr Row rows[] = {
     {"E-24", "userName is matched without case", creation, filtering,
      [](Context& c) {
          const auto user = managed_user(c);
+         managed_user(c);
          c.finds("Users", eq("userName", upper(user.name)), {user.id});
      }},
     {"E-25", "externalId is matched with case", creation, filtering,

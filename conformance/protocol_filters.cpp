@@ -167,6 +167,7 @@ constexpr Row others[] = {
      }},
     {"filter-none-is-200", "a filter that matches nothing is an empty list, not an error", "RFC 7644 3.4.2", filtering,
      [](Context& c) {
+         c.make_user();
          const auto answer = c.list("Users", fmt::format(R"(userName eq "{}")", c.address("nobody")));
          c.lists(answer, {});
      }},
@@ -176,6 +177,15 @@ constexpr Row others[] = {
          const auto when = text_at(c.read(user.path), "/meta/lastModified");
          c.finds("Users", fmt::format(R"(id eq "{}" and meta.lastModified ge "{}")", user.id, when), {user.id});
          c.finds("Users", fmt::format(R"(id eq "{}" and meta.lastModified lt "{}")", user.id, when), {});
+     }},
+    {"filter-date-offset-exact", "an offset moves the time by as much", source, filtering,
+     [](Context& c) {
+         const auto user = c.make_user();
+         auto later = text_at(c.read(user.path), "/meta/created"); // an hour later, if the offset counts
+         c.expect(later.ends_with("Z"), "a time in UTC", later);
+         later.replace(later.size() - 1, 1, "-01:00");
+         c.finds("Users", fmt::format(R"(id eq "{}" and meta.created lt "{}")", user.id, later), {user.id});
+         c.finds("Users", fmt::format(R"(id eq "{}" and meta.created ge "{}")", user.id, later), {});
      }},
     {"filter-group-name", "groups are found by displayName", source, filtering | groups,
      [](Context& c) {

@@ -181,7 +181,11 @@ std::string Listener::url() const
            "://127.0.0.1:" + std::to_string(rooms_->acceptor.local_endpoint().port());
 }
 
-std::string Listener::ca_file() const { return (rooms_->directory->path() / "cert.pem").string(); }
+std::string Listener::ca_file() const
+{
+    return rooms_->directory ? (rooms_->directory->path() / "cert.pem").string() : std::string();
+}
+
 int Listener::connections() const { return rooms_->accepted; }
 
 } // namespace conformance::testing

@@ -37,7 +37,7 @@ public:
     Listener& operator=(const Listener&) = delete;
 
     std::string url() const;     // "http://127.0.0.1:41234", no path
-    std::string ca_file() const; // with_tls: what verifies it
+    std::string ca_file() const; // what verifies it; empty without TLS
     int connections() const;     // accepted so far
 
 private:
