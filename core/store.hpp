@@ -48,11 +48,11 @@ struct Found {
 struct EventQuery {
     std::int64_t after = 0; // sequence; ascending from there
     std::int64_t limit = 1000;
-    std::optional<std::string> target_id;   // a user's or group's id
-    std::optional<std::string> target_name; // userName now or then, or original name; folded
-    std::optional<Activity> activity;
-    std::optional<Instant> since; // at >= since
-    std::optional<Instant> until; // at < until
+    std::optional<std::string> target_id = {};   // a user's or group's id
+    std::optional<std::string> target_name = {}; // userName now or then, or original name; folded
+    std::optional<Activity> activity = {};
+    std::optional<Instant> since = {}; // at >= since
+    std::optional<Instant> until = {}; // at < until
 };
 
 class ReadTxn {
