@@ -5,6 +5,7 @@
 #include "core/base/clock.hpp"
 #include "core/store.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -20,6 +21,8 @@ struct Options {
     bool create = true;         // make the file when it is absent
     AccountsUnique accounts_unique = AccountsUnique::server;
     core::Policy default_policy; // what an organisation's stored policy differs from
+    std::chrono::milliseconds read_limit = std::chrono::seconds{10}; // a list or search that takes longer fails
+    std::string vfs; // SQLite's name of the file layer; tests put faults there
 };
 
 // Why a file cannot be opened or used: foreign, newer schema, damaged, read-only, not a file, duplicates for
@@ -28,8 +31,9 @@ struct CannotOpen : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-// One item of a batch. `work` runs under a savepoint; `done` is called on the writer's thread after the commit (kept),
-// or after its own undoing; with an exception when work threw or the commit failed (StorageFull, StorageFailed).
+// One item of a batch. `work` runs under a savepoint, and once more when the batch was lost: it must not remember its
+// first run. `done` is called on the caller's thread when everything is decided: after the commit (kept), or after its
+// own undoing; with an exception when work threw or the commit failed (StorageFull, StorageFailed).
 struct WriteJob {
     core::OrgId organisation;
     std::function<core::Keep(core::WriteTxn&)> work;
@@ -47,6 +51,8 @@ public:
     void write(core::OrgId, const std::function<core::Keep(core::WriteTxn&)>&) override;
     void registry(const std::function<core::Keep(core::Registry&)>&) override;
     void read_registry(const std::function<void(core::Registry&)>&) override;
+    // Grows with every change of the registry here and with every commit of another process; not with this process's
+    // writes to users and groups, so that what is remembered of tokens and organisations survives them.
     std::int64_t change_mark() override;
 
     // One transaction for all of them, one durable commit, then the answers (HOUSE 5). Never throws: every job's `done`

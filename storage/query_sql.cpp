@@ -1,0 +1,344 @@
+#include "storage/query_sql.hpp"
+
+#include "core/base/text.hpp"
+#include "core/user.hpp"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <utility>
+
+namespace storage {
+
+namespace {
+
+using core::AttributeRef;
+using core::Comparison;
+using core::Predicate;
+using core::Searched;
+using core::ValueKind;
+
+// A value as SQL sees it: an expression for its JSON type ('text', 'integer', 'real', 'true', 'false', 'null',
+// 'object', 'array', or SQL's null when absent) and one for itself.
+struct Value {
+    std::string type;
+    std::string value;
+    std::string folded; // an expression already folded, where a column holds it
+};
+
+struct Column {
+    std::string_view extension, name, sub;
+    std::string_view sql;
+    std::string_view folded;
+    enum class Is { text, boolean, instant, complex } is = Is::text;
+};
+
+constexpr Column user_columns_known[] = {
+    {"", "id", "", "id_text(u.id)", "", Column::Is::text},
+    {"", "userName", "", "u.user_name", "u.folded_name", Column::Is::text},
+    {"", "externalId", "", "u.external_id", "", Column::Is::text},
+    {"", "active", "", "(u.status NOT IN ('inactive', 'convertedAway'))", "", Column::Is::boolean},
+    {"", "meta", "", "", "", Column::Is::complex},
+    {"", "meta", "resourceType", "'User'", "", Column::Is::text},
+    {"", "meta", "created", "u.created", "", Column::Is::instant},
+    {"", "meta", "lastModified", "u.last_modified", "", Column::Is::instant},
+    {"", "meta", "version", "('W/\"' || u.version || '\"')", "", Column::Is::text},
+    {core::lifecycle_urn, "status", "", "u.status", "", Column::Is::text},
+    {core::lifecycle_urn, "reason", "", "u.reason", "", Column::Is::text},
+    {core::lifecycle_urn, "softDeletedAt", "", "u.soft_deleted_at", "", Column::Is::instant},
+    {core::lifecycle_urn, "purgeAt", "", "u.purge_at", "", Column::Is::instant},
+    {core::lifecycle_urn, "originalUserName", "", "u.original_user_name", "u.folded_original", Column::Is::text},
+    {core::lifecycle_urn, "tokensValidAfter", "", "u.tokens_valid_after", "", Column::Is::instant},
+};
+
+constexpr Column group_columns_known[] = {
+    {"", "id", "", "id_text(g.id)", "", Column::Is::text},
+    {"", "displayName", "", "g.display_name", "g.folded_name", Column::Is::text},
+    {"", "externalId", "", "g.external_id", "", Column::Is::text},
+    {"", "meta", "", "", "", Column::Is::complex},
+    {"", "meta", "resourceType", "'Group'", "", Column::Is::text},
+    {"", "meta", "created", "g.created", "", Column::Is::instant},
+    {"", "meta", "lastModified", "g.last_modified", "", Column::Is::instant},
+    {"", "meta", "version", "('W/\"' || g.version || '\"')", "", Column::Is::text},
+};
+
+const std::string complex_type = "'complex'"; // of a column that stands for parts: present, and equal to nothing
+
+std::string_view operator_of(Comparison comparison)
+{
+    switch (comparison) {
+    case Comparison::eq:
+    case Comparison::ne: return "=";
+    case Comparison::gt: return ">";
+    case Comparison::ge: return ">=";
+    case Comparison::lt: return "<";
+    case Comparison::le: return "<=";
+    case Comparison::co:
+    case Comparison::sw:
+    case Comparison::ew: return "";
+    }
+    return "";
+}
+
+class Compiler {
+public:
+    Compiler(Searched searched, int first)
+        : searched_{searched}, profile_{searched == Searched::users ? "u.profile" : "g.profile"}
+    {
+        out_.first = first;
+    }
+
+    Condition compile(const Predicate& predicate)
+    {
+        out_.sql = node(predicate);
+        return std::move(out_);
+    }
+
+private:
+    // What an inner tree's attributes are looked up in: an element of json_each, a row of group_members, the one value
+    // at a path, or the columns that make up an attribute.
+    struct Element {
+        enum class Is { json_row, member_row, path, columns } is = Is::json_row;
+        std::string path; // of the value, or the name of the attribute
+    };
+
+    std::string parameter(Parameter value)
+    {
+        out_.parameters.push_back(std::move(value));
+        return fmt::format("?{}", out_.first + static_cast<int>(out_.parameters.size()) - 1);
+    }
+
+    static std::string joined(const std::vector<std::string>& parts, std::string_view between, std::string_view if_none)
+    {
+        if (parts.empty()) return std::string{if_none};
+        return fmt::format("({})", fmt::join(parts, between));
+    }
+
+    std::string node(const Predicate& predicate, const Element* element = nullptr)
+    {
+        switch (predicate.kind) {
+        case Predicate::Kind::all_of: return joined(nodes(predicate, element), " AND ", "1");
+        case Predicate::Kind::any_of: return joined(nodes(predicate, element), " OR ", "0");
+        case Predicate::Kind::negation: return fmt::format("(NOT {})", node(predicate.children.front(), element));
+        case Predicate::Kind::compare: return comparison(predicate, element);
+        case Predicate::Kind::present: return presence(predicate.attribute, element);
+        case Predicate::Kind::within: return within(predicate);
+        }
+        return "0";
+    }
+
+    std::vector<std::string> nodes(const Predicate& predicate, const Element* element)
+    {
+        std::vector<std::string> parts;
+        for (const Predicate& child : predicate.children) parts.push_back(node(child, element));
+        return parts;
+    }
+
+    // `eq null` is "not present", and `ne` the negation of `eq`.
+    std::string comparison(const Predicate& predicate, const Element* element)
+    {
+        const bool negated = predicate.comparison == Comparison::ne;
+        std::string holds;
+        if (std::holds_alternative<std::nullptr_t>(predicate.literal)) {
+            if (predicate.comparison != Comparison::eq && !negated) return "0";
+            holds = fmt::format("(NOT {})", presence(predicate.attribute, element));
+        } else {
+            holds = any_value(predicate.attribute, element, [&](const Value& value) {
+                return test(value, predicate.attribute, negated ? Comparison::eq : predicate.comparison,
+                            predicate.literal);
+            });
+        }
+        return negated ? fmt::format("(NOT {})", holds) : holds;
+    }
+
+    std::string presence(const AttributeRef& attribute, const Element* element)
+    {
+        const bool whole = element == nullptr && attribute.sub.empty();
+        if (whole && is_members(attribute)) return "EXISTS(SELECT 1 FROM group_members AS m WHERE m.grp = g.pk)";
+        if (whole && column_of(attribute) == nullptr)
+            return truth(has_value(value_at(path_of(attribute.extension, attribute.name))));
+        return any_value(attribute, element, has_value);
+    }
+
+    static std::string has_value(const Value& value)
+    {
+        if (value.type == complex_type) return "1";
+        return fmt::format("CASE {} WHEN 'null' THEN 0 WHEN 'text' THEN {} <> '' WHEN 'array' THEN {} <> '[]' "
+                           "WHEN 'object' THEN {} <> '{{}}' ELSE {} IS NOT NULL END",
+                           value.type, value.value, value.value, value.value, value.type);
+    }
+
+    std::string within(const Predicate& predicate)
+    {
+        const AttributeRef& attribute = predicate.attribute;
+        const Predicate& inner = predicate.children.front();
+        if (is_members(attribute)) {
+            const Element row{Element::Is::member_row, {}};
+            return fmt::format("EXISTS(SELECT 1 FROM group_members AS m WHERE m.grp = g.pk AND {})", node(inner, &row));
+        }
+        if (column_of(attribute) != nullptr) { // only meta has parts
+            const Element columns{Element::Is::columns, attribute.name};
+            return node(inner, &columns);
+        }
+        const std::string path = path_of(attribute.extension, attribute.name);
+        if (!attribute.multi_valued) {
+            const Element one{Element::Is::path, path};
+            const std::string at = parameter(path);
+            return fmt::format("(coalesce(json_type({}, {}), 'null') <> 'null' AND {})", profile_, at,
+                               node(inner, &one));
+        }
+        const Element row{Element::Is::json_row, {}};
+        const std::string at = parameter(path);
+        return fmt::format("EXISTS(SELECT 1 FROM json_each({}, {}) AS x WHERE {})", profile_, at, node(inner, &row));
+    }
+
+    template<class Test>
+    std::string any_value(const AttributeRef& attribute, const Element* element, const Test& test_of)
+    {
+        if (element != nullptr) return truth(test_of(value_in(*element, attribute.name)));
+        if (is_members(attribute))
+            return fmt::format("EXISTS(SELECT 1 FROM group_members AS m WHERE m.grp = g.pk AND {})",
+                               attribute.sub.empty() || attribute.sub == "value"
+                                   ? truth(test_of(Value{"'text'", "m.value", ""}))
+                                   : "0");
+        if (const Column* const column = column_of(attribute)) return truth(test_of(value_of(*column)));
+        const std::string base = path_of(attribute.extension, attribute.name);
+        if (attribute.multi_valued) {
+            const Element row{Element::Is::json_row, {}};
+            const std::string at = parameter(base);
+            return fmt::format("EXISTS(SELECT 1 FROM json_each({}, {}) AS x WHERE {})", profile_, at,
+                               truth(test_of(value_in(row, attribute.sub.empty() ? "value" : attribute.sub))));
+        }
+        return truth(test_of(value_at(attribute.sub.empty() ? base : base + step(attribute.sub))));
+    }
+
+    static std::string truth(const std::string& test) { return fmt::format("(({}) IS TRUE)", test); }
+
+    Value value_at(const std::string& path)
+    {
+        const std::string at = parameter(path);
+        return {fmt::format("json_type({}, {})", profile_, at), fmt::format("json_extract({}, {})", profile_, at), ""};
+    }
+
+    Value value_in(const Element& element, const std::string& name)
+    {
+        if (element.is == Element::Is::path) return value_at(element.path + step(name));
+        if (element.is == Element::Is::columns) {
+            const Column* const column = column_of({.extension = {}, .name = element.path, .sub = name});
+            return column == nullptr ? Value{"NULL", "NULL", ""} : value_of(*column);
+        }
+        if (element.is == Element::Is::member_row)
+            return name == "value" ? Value{"'text'", "m.value", ""} : Value{"NULL", "NULL", ""};
+        const std::string at = parameter("$" + step(name));
+        const bool bare_counts = name == "value"; // an element that is no object is its own value
+        return {fmt::format("CASE x.type WHEN 'object' THEN json_type(x.value, {}) ELSE {} END", at,
+                            bare_counts ? "x.type" : "NULL"),
+                fmt::format("CASE x.type WHEN 'object' THEN json_extract(x.value, {}) ELSE {} END", at,
+                            bare_counts ? "x.value" : "NULL"),
+                ""};
+    }
+
+    static Value value_of(const Column& column)
+    {
+        const std::string sql{column.sql};
+        switch (column.is) {
+        case Column::Is::text:
+            return {fmt::format("CASE WHEN {} IS NOT NULL THEN 'text' END", sql), sql, std::string{column.folded}};
+        case Column::Is::boolean: return {fmt::format("CASE {} WHEN 1 THEN 'true' ELSE 'false' END", sql), sql, ""};
+        case Column::Is::instant: // outside it is text; only an order needs the number, and `test` takes it from here
+            return {fmt::format("CASE WHEN {} IS NOT NULL THEN 'text' END", sql), fmt::format("iso({})", sql), sql};
+        case Column::Is::complex: return {complex_type, "NULL", ""};
+        }
+        return {"NULL", "NULL", ""};
+    }
+
+    std::string test(const Value& value, const AttributeRef& attribute, Comparison comparison,
+                     const core::Literal& literal)
+    {
+        if (const auto* const text = std::get_if<std::string>(&literal))
+            return text_test(value, attribute, comparison, *text);
+        const std::string_view sign = operator_of(comparison);
+        if (sign.empty()) return "0"; // co, sw, ew are for text
+        if (const auto* const truth_wanted = std::get_if<bool>(&literal))
+            return comparison == Comparison::eq ? fmt::format("{} = '{}'", value.type, *truth_wanted ? "true" : "false")
+                                                : "0";
+        if (const auto* const at = std::get_if<core::Instant>(&literal)) {
+            const bool is_column = value.value.starts_with("iso(");
+            return fmt::format("{} = 'text' AND {} {} {}", value.type,
+                               is_column ? value.folded : fmt::format("instant({})", value.value), sign,
+                               parameter(std::int64_t{at->time_since_epoch().count()}));
+        }
+        Parameter number = std::int64_t{0};
+        if (const auto* const whole = std::get_if<std::int64_t>(&literal)) number = *whole;
+        if (const auto* const fraction = std::get_if<double>(&literal)) number = *fraction;
+        return fmt::format("{} IN ('integer', 'real') AND {} {} {}", value.type, value.value, sign,
+                           parameter(std::move(number)));
+    }
+
+    std::string text_test(const Value& value, const AttributeRef& attribute, Comparison comparison,
+                          const std::string& literal)
+    {
+        const bool is_instant_column = value.value.starts_with("iso(");
+        std::string key = attribute.case_exact                          ? value.value
+                          : !value.folded.empty() && !is_instant_column ? value.folded
+                                                                        : fmt::format("fold({})", value.value);
+        const std::string wanted = attribute.case_exact ? literal : core::fold(literal);
+        const std::string is_text = fmt::format("{} = 'text'", value.type);
+        const std::string_view sign = operator_of(comparison);
+        if (!sign.empty()) return fmt::format("{} AND {} {} {}", is_text, key, sign, parameter(wanted));
+        if (wanted.empty()) return is_text;
+        const std::string literal_at = parameter(wanted);
+        if (comparison == Comparison::co) return fmt::format("{} AND instr({}, {}) > 0", is_text, key, literal_at);
+        if (comparison == Comparison::sw)
+            return fmt::format("{} AND substr({}, 1, length({})) = {}", is_text, key, literal_at, literal_at);
+        return fmt::format("{} AND length({}) >= length({}) AND substr({}, -length({})) = {}", is_text, key, literal_at,
+                           key, literal_at, literal_at);
+    }
+
+    bool is_members(const AttributeRef& attribute) const
+    {
+        return searched_ == Searched::groups && attribute.extension.empty() && attribute.name == "members";
+    }
+
+    const Column* column_of(const AttributeRef& attribute) const
+    {
+        const auto search = [&](const auto& columns) -> const Column* {
+            for (const Column& column : columns)
+                if (column.extension == attribute.extension && column.name == attribute.name &&
+                    column.sub == attribute.sub)
+                    return &column;
+            return nullptr;
+        };
+        return searched_ == Searched::users ? search(user_columns_known) : search(group_columns_known);
+    }
+
+    static std::string step(const std::string& name) { return fmt::format(".\"{}\"", name); }
+    static std::string path_of(const std::string& extension, const std::string& name)
+    {
+        return "$" + (extension.empty() ? std::string{} : step(extension)) + step(name);
+    }
+
+    Searched searched_;
+    std::string profile_;
+    Condition out_;
+};
+
+} // namespace
+
+void Condition::bind_to(Loan& loan) const
+{
+    int index = first;
+    const int last = loan.parameters(); // a test that is plainly false may have left its parameters unused
+    for (const Parameter& parameter : parameters) {
+        if (index > last) return;
+        std::visit([&](const auto& value) { loan.bind(index, value); }, parameter);
+        ++index;
+    }
+}
+
+Condition condition_for(const Predicate& predicate, Searched searched, int first)
+{
+    return Compiler{searched, first}.compile(predicate);
+}
+
+} // namespace storage

@@ -1,0 +1,58 @@
+// What both kinds of transaction read. One implementation for two bases of the port: the reading transaction and the
+// writing one (instantiated in reads.cpp).
+#pragma once
+
+#include "storage/query_sql.hpp"
+#include "storage/session.hpp"
+
+#include <vector>
+
+namespace storage {
+
+// Events of all organisations, or of one; of one target by id, or by any name it has or had.
+std::vector<core::Event> events_of(Connection&, std::optional<core::OrgId>, const core::EventQuery&);
+
+template<class Port>
+class Reads : public Port {
+public:
+    const core::Organisation& organisation() const override { return session_.organisation(org_); }
+
+    std::optional<core::User> user(const core::UserId&) override;
+    std::optional<core::User> user_named(std::string_view user_name) override;
+    std::vector<core::User> users_with_external_id(std::string_view external_id) override;
+    core::Found<core::User> users(const core::Query&) override;
+    void each_user(const core::Predicate* where, const std::function<bool(const core::User&)>& visit) override;
+    std::vector<core::User> users_due_for_purge(core::Instant now, std::int64_t limit) override;
+
+    std::optional<core::Group> group(const core::GroupId&) override;
+    std::optional<core::Group> group_named(std::string_view display_name) override;
+    core::Found<core::Group> groups(const core::Query&) override;
+    std::vector<core::Member> members(const core::GroupId&) override;
+    bool has_member(const core::GroupId&, std::string_view value) override;
+    std::vector<core::Group> groups_of(std::string_view member_value) override;
+
+    std::vector<core::Event> events(const core::EventQuery&) override;
+    std::vector<core::ArchiveRecord> archived(std::string_view name_or_id, std::int64_t after,
+                                              std::int64_t limit) override;
+
+protected:
+    // `org` exists; the session is inside a transaction.
+    Reads(Session& session, core::OrgId org) : session_{session}, org_{org} { session_.organisation(org); }
+
+    std::optional<StoredUser> stored_user(const core::UserId&);
+    std::optional<StoredGroup> stored_group(const core::GroupId&);
+    Connection& db() { return session_.db(); }
+
+    Session& session_;
+    const core::OrgId org_;
+
+private:
+    std::vector<StoredUser> users_for(const core::IndexSeed&);
+    std::vector<StoredGroup> groups_for(const core::IndexSeed&);
+    bool group_matches(const core::Predicate&, const StoredGroup&);
+};
+
+extern template class Reads<core::ReadTxn>;
+extern template class Reads<core::WriteTxn>;
+
+} // namespace storage

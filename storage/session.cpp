@@ -1,0 +1,68 @@
+#include "storage/session.hpp"
+
+#include <cstring>
+#include <stdexcept>
+
+namespace storage {
+
+Session::Session(const std::filesystem::path& file, Role role, const core::Policy& defaults,
+                 std::chrono::milliseconds read_limit, const std::string& vfs)
+    : db_{file, role, vfs}, defaults_{defaults}, read_limit_{read_limit}
+{
+}
+
+void Session::refresh()
+{
+    const auto version = db_.data_version();
+    if (version == data_version_) return;
+    data_version_ = version;
+    forget();
+    ++epoch_;
+}
+
+void Session::forget()
+{
+    for (auto& [pk, known] : organisations_) known.read_in_epoch = -1;
+    chain_end_.reset();
+}
+
+Session::Known& Session::known(core::OrgId id)
+{
+    Known& known = organisations_[id.value];
+    if (known.read_in_epoch == epoch_) return known;
+    static const std::string sql =
+        "SELECT " + organisation_columns +
+        ", (SELECT value FROM facts WHERE key = 'accounts_unique') FROM organisations AS o WHERE o.pk = ?1 AND NOT "
+        "o.deleted";
+    Loan row = db_.lend(sql.c_str());
+    row.bind(1, id.value);
+    if (!row.row()) {
+        organisations_.erase(id.value);
+        throw std::out_of_range{"no such organisation"};
+    }
+    read_organisation(row, known, defaults_);
+    known.unique_scope = row.is_text(10, "server") ? 0 : id.value;
+    known.read_in_epoch = epoch_;
+    return known;
+}
+
+core::Organisation& Session::organisation(core::OrgId id) { return known(id).organisation; }
+
+std::int64_t Session::unique_scope(core::OrgId id) { return known(id).unique_scope; }
+
+const ChainEnd& Session::chain_end()
+{
+    if (!chain_end_) {
+        chain_end_.emplace();
+        Loan last = db_.lend("SELECT seq, chain FROM events ORDER BY seq DESC LIMIT 1");
+        if (last.row()) {
+            chain_end_->sequence = last.integer(0);
+            const auto bytes = last.blob(1);
+            if (bytes.size() != chain_end_->chain.size()) throw core::StorageFailed{"a digest is not 32 bytes"};
+            std::memcpy(chain_end_->chain.data(), bytes.data(), bytes.size());
+        }
+    }
+    return *chain_end_;
+}
+
+} // namespace storage

@@ -1,0 +1,679 @@
+// What every store promises, as sentences; each runs on every store there is.
+#include "storage/test_world.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <set>
+#include <thread>
+
+using namespace storage::testing;
+using core::Comparison;
+using core::Keep;
+using core::Predicate;
+using core::Reason;
+
+namespace {
+
+core::AttributeRef core_attribute(std::string name, std::string sub = {}, bool case_exact = false, bool multi = false)
+{
+    return {.extension = {},
+            .name = std::move(name),
+            .sub = std::move(sub),
+            .kind = core::ValueKind::text,
+            .case_exact = case_exact,
+            .multi_valued = multi};
+}
+
+std::vector<std::string> names(const std::vector<core::User>& users)
+{
+    std::vector<std::string> all;
+    for (const core::User& each : users) all.push_back(each.user_name);
+    return all;
+}
+
+using Names = std::vector<std::string>;
+
+template<class World>
+struct OneOrganisation : World {
+    core::OrgId org = organisation(this->store(), "acme");
+    std::unique_ptr<core::ReadTxn> read() { return this->store().read(org); }
+};
+
+} // namespace
+
+#define STORES storage::testing::SqliteWorld, storage::testing::MemoryWorld
+
+TEMPLATE_TEST_CASE("a user comes back as it was put in", "[contract]", STORES)
+{
+    OneOrganisation<TestType> world;
+    core::User bob = user("Bob@Example.COM", R"({"displayName":"Bob","emails":[{"value":"b@example.com"}]})");
+    bob.external_id = "E-1";
+    bob.status = core::Status::inactive;
+    bob.reason = core::InactiveReason::soft_deleted;
+    bob.former_status = core::Status::verified;
+    bob.provenance = core::Provenance::csv;
+    bob.original_user_name = "bob";
+    bob.soft_deleted_at = day(3);
+    bob.purge_at = day(33);
+    bob.tokens_valid_after = day(2);
+    bob.version = 7;
+    REQUIRE(insert(world.store(), world.org, bob));
+
+    const auto txn = world.read();
+    CHECK(txn->user(bob.id) == bob);
+    CHECK(txn->user_named("bob@example.com") == bob);
+    CHECK(txn->users_with_external_id("E-1") == std::vector{bob});
+    CHECK(txn->users_with_external_id("e-1").empty());
+    CHECK_FALSE(txn->user(core::UserId{next_uuid()}));
+    CHECK_FALSE(txn->user_named("bobby@example.com"));
+    CHECK(txn->organisation().user_count == 1);
+    CHECK(txn->organisation().name == "acme");
+}
+
+TEMPLATE_TEST_CASE("REL-15: a name is taken in every spelling that folds alike", "[contract]", STORES)
+{
+    struct Row {
+        const char* first;
+        const char* second;
+        bool taken;
+    };
+    const auto row = GENERATE(values<Row>({
+        {"bob@example.com", "BOB@Example.com", true},
+        {"jos\u00e9", "jose\u0301", true}, // composed and decomposed
+        {"stra\u00dfe", "STRASSE", true},  // sharp s
+        {"\u212aelvin", "kelvin", true},   // the Kelvin sign
+        {"\uff42ob", "bob", true},         // full width
+        {"\u0131d", "id", false},          // the dotless i is a letter of its own
+        {"bob", "bob2", false},
+    }));
+    OneOrganisation<TestType> world;
+    REQUIRE(insert(world.store(), world.org, user(row.first)));
+    world.store().write(world.org, [&](core::WriteTxn& txn) {
+        const auto second = txn.insert(user(row.second));
+        INFO(row.first << " / " << row.second);
+        CHECK(second.has_value() == !row.taken);
+        if (!second) {
+            CHECK(second.error().reason == Reason::taken);
+            CHECK(second.error().field == "userName");
+        }
+        return Keep::no;
+    });
+}
+
+TEMPLATE_TEST_CASE("an external id is unique only where the policy says so", "[contract]", STORES)
+{
+    OneOrganisation<TestType> world;
+    core::User first = user("first"), second = user("second"), third = user("third");
+    first.external_id = second.external_id = third.external_id = "same";
+    CHECK(insert(world.store(), world.org, first));
+    CHECK(insert(world.store(), world.org, second));
+    world.store().registry([&](core::Registry& registry) {
+        core::Organisation acme = *registry.organisation("acme");
+        acme.policy.unique_external_id = true;
+        registry.replace(acme);
+        return Keep::yes;
+    });
+    CHECK_FALSE(insert(world.store(), world.org, third));
+    third.external_id = "Same";
+    CHECK(insert(world.store(), world.org, third));
+    change(world.store(), world.org, [&](core::WriteTxn& txn) {
+        third.external_id = "same";
+        third.version = 2;
+        const auto refused = txn.replace(third, 1);
+        REQUIRE_FALSE(refused.has_value());
+        CHECK(refused.error().reason == Reason::taken);
+        CHECK(refused.error().field == "externalId");
+    });
+    CHECK(world.read()->users_with_external_id("same").size() == 2);
+}
+
+TEMPLATE_TEST_CASE("a change needs the version that it knows", "[contract]", STORES)
+{
+    OneOrganisation<TestType> world;
+    core::User bob = user("bob");
+    REQUIRE(insert(world.store(), world.org, bob));
+    bob.version = 2;
+    bob.status = core::Status::inactive;
+    bob.reason = core::InactiveReason::directory;
+    change(world.store(), world.org, [&](core::WriteTxn& txn) {
+        const auto refused = txn.replace(bob, 9);
+        REQUIRE_FALSE(refused.has_value());
+        CHECK(refused.error().reason == Reason::stale);
+        CHECK(txn.replace(bob, 1).has_value());
+        CHECK(txn.user(bob.id) == bob);
+    });
+    CHECK(world.read()->user(bob.id) == bob);
+}
+
+TEMPLATE_TEST_CASE("a change may touch any part of a user", "[contract]", STORES)
+{
+    OneOrganisation<TestType> world;
+    core::User bob = user("bob", R"({"emails":[{"value":"old@x"},{"value":"keep@x"}]})");
+    REQUIRE(insert(world.store(), world.org, bob));
+    REQUIRE(insert(world.store(), world.org, user("eve")));
+    const auto replace = [&] {
+        bool replaced = false;
+        world.store().write(world.org, [&](core::WriteTxn& txn) {
+            bob.version += 1;
+            replaced = txn.replace(bob, bob.version - 1).has_value();
+            if (!replaced) bob.version -= 1;
+            return replaced ? Keep::yes : Keep::no;
+        });
+        return replaced;
+    };
+    const auto by_email = [&](const char* value) {
+        const Predicate where =
+            Predicate::is(core_attribute("emails", "value", false, true), Comparison::eq, std::string{value});
+        return names(world.read()->users({.where = &where}).items);
+    };
+    CHECK(by_email("OLD@x") == Names{"bob"});
+
+    bob.user_name = "EVE";
+    CHECK_FALSE(replace());
+    CHECK(world.read()->user_named("bob"));
+    bob.user_name = "robert";
+    CHECK(replace());
+    CHECK_FALSE(world.read()->user_named("bob"));
+    CHECK(world.read()->user_named("ROBERT") == bob);
+    CHECK(by_email("old@x") == Names{"robert"});
+
+    bob.profile = profile(R"({"emails":[{"value":"new@x"},{"value":"keep@x"},{"value":"robert"}]})");
+    CHECK(replace());
+    CHECK(by_email("old@x").empty());
+    CHECK(by_email("new@x") == Names{"robert"});
+    CHECK(by_email("keep@x") == Names{"robert"});
+    CHECK(by_email("Robert") == Names{"robert"});
+
+    bob.user_name = "0123456789abcdef0123456789abcdefrobert"; // the address is now no longer the name
+    bob.original_user_name = "robert";
+    bob.purge_at = day(30);
+    bob.soft_deleted_at = day(0);
+    CHECK(replace());
+    CHECK(by_email("robert") == Names{bob.user_name});
+    CHECK(insert(world.store(), world.org, user("robert")));
+    CHECK(by_email("robert") == Names{bob.user_name});
+    CHECK(world.read()->user(bob.id) == bob);
+}
+
+TEMPLATE_TEST_CASE("an erased user leaves nothing but the name free", "[contract]", STORES)
+{
+    OneOrganisation<TestType> world;
+    const core::User bob = user("bob", R"({"emails":[{"value":"b@x"}]})");
+    const core::Group staff = group("staff");
+    REQUIRE(insert(world.store(), world.org, bob));
+    change(world.store(), world.org, [&](core::WriteTxn& txn) {
+        REQUIRE(txn.insert(staff).has_value());
+        CHECK(txn.add_members(staff.id, {core::to_text(bob.id), "other"}).size() == 2);
+    });
+    change(world.store(), world.org, [&](core::WriteTxn& txn) { txn.erase(bob.id); });
+    const auto txn = world.read();
+    CHECK_FALSE(txn->user(bob.id));
+    CHECK(txn->members(staff.id) == std::vector{core::Member{"other", core::Member::Kind::unknown}});
+    CHECK(txn->group(staff.id)->member_count == 1);
+    CHECK(txn->groups_of(core::to_text(bob.id)).empty());
+    CHECK(txn->organisation().user_count == 0);
+    CHECK(insert(world.store(), world.org, user("bob", R"({"emails":[{"value":"b@x"}]})")));
+}
+
+TEMPLATE_TEST_CASE("lists come in the order of arrival, with totals", "[contract]", STORES)
+{
+    OneOrganisation<TestType> world;
+    const core::OrgId other = organisation(world.store(), "other");
+    for (int i = 0; i < 25; ++i) {
+        REQUIRE(insert(world.store(), world.org,
+                       user("u" + std::to_string(i), i % 2 == 0 ? R"({"title":"even"})" : R"({"title":"odd"})")));
+        REQUIRE(insert(world.store(), other, user("o" + std::to_string(i))));
+    }
+    const auto txn = world.read();
+    const auto page = txn->users({.offset = 20, .limit = 3});
+    CHECK(names(page.items) == Names{"u20", "u21", "u22"});
+    CHECK(page.total == 25);
+    CHECK(txn->users({.limit = 0}).items.empty());
+    CHECK(txn->users({.limit = 0}).total == 25);
+    CHECK(txn->users({.offset = 25}).items.empty());
+
+    const Predicate odd = Predicate::is(core_attribute("title"), Comparison::eq, std::string{"ODD"});
+    const auto odds = txn->users({.where = &odd, .offset = 10, .limit = 5});
+    CHECK(names(odds.items) == Names{"u21", "u23"});
+    CHECK(odds.total == 12);
+    CHECK(txn->users({.where = &odd, .limit = 0}).total == 12);
+    CHECK(names(txn->users({.where = &odd, .limit = 2, .count = false}).items) == Names{"u1", "u3"});
+
+    const Predicate either =
+        Predicate::either(Predicate::is(core_attribute("userName"), Comparison::eq, std::string{"U7"}),
+                          Predicate::is(core_attribute("userName"), Comparison::eq, std::string{"u3"}));
+    const auto two = txn->users({.where = &either, .offset = 1});
+    CHECK(names(two.items) == Names{"u7"});
+    CHECK(two.total == 2);
+
+    Names visited;
+    txn->each_user(&odd, [&](const core::User& each) {
+        visited.push_back(each.user_name);
+        return visited.size() < 3;
+    });
+    CHECK(visited == Names{"u1", "u3", "u5"});
+    visited.clear();
+    txn->each_user(nullptr, [&](const core::User& each) {
+        visited.push_back(each.user_name);
+        return true;
+    });
+    CHECK(visited.size() == 25);
+}
+
+TEMPLATE_TEST_CASE("an indexed filter finds whom it describes and nobody else", "[contract]", STORES)
+{
+    OneOrganisation<TestType> world;
+    core::User bob = user("bob", R"({"title":"a","emails":[{"value":"b@x","type":"work"}]})");
+    core::User eve = user("b@x", R"({"title":"b","emails":[{"value":"eve@x","type":"work"}]})");
+    bob.external_id = "7";
+    REQUIRE(insert(world.store(), world.org, bob));
+    REQUIRE(insert(world.store(), world.org, eve));
+    const auto find = [&](const Predicate& where) { return names(world.read()->users({.where = &where}).items); };
+    const auto emails = core_attribute("emails", "", false, true);
+    const auto is = [](core::AttributeRef a, std::string text) {
+        return Predicate::is(std::move(a), Comparison::eq, std::move(text));
+    };
+    CHECK(find(is(core_attribute("id", "", true), core::to_text(bob.id))) == Names{"bob"});
+    CHECK(find(is(core_attribute("id", "", true), "not-an-id")).empty());
+    CHECK(find(is(core_attribute("externalId", "", true), "7")) == Names{"bob"});
+    CHECK(find(is(core_attribute("emails", "value", false, true), "B@X")) == Names{"bob"}); // not eve, who is named so
+    CHECK(find(is(emails, "B@X")) == Names{"bob"});
+    CHECK(find(Predicate::some(emails, Predicate::both(is(core_attribute("type"), "work"),
+                                                       is(core_attribute("value"), "b@x")))) == Names{"bob"});
+    CHECK(find(Predicate::some(emails,
+                               Predicate::both(is(core_attribute("type"), "home"), is(core_attribute("value"), "b@x"))))
+              .empty());
+    CHECK(find(Predicate::both(is(core_attribute("userName"), "BOB"), is(core_attribute("title"), "a"))) ==
+          Names{"bob"});
+    CHECK(find(Predicate::both(is(core_attribute("userName"), "BOB"), is(core_attribute("title"), "b"))).empty());
+    CHECK(find(is(core_attribute("userName", "", true), "BOB")).empty());
+}
+
+TEMPLATE_TEST_CASE("the purge finds who is due, soonest first", "[contract]", STORES)
+{
+    OneOrganisation<TestType> world;
+    for (const int due : {9, 3, 5}) {
+        core::User each = user("due" + std::to_string(due));
+        each.purge_at = day(due);
+        REQUIRE(insert(world.store(), world.org, each));
+    }
+    REQUIRE(insert(world.store(), world.org, user("never")));
+    const auto txn = world.read();
+    CHECK(txn->users_due_for_purge(day(3) - core::Duration{1}, 10).empty());
+    CHECK(names(txn->users_due_for_purge(day(3), 10)) == Names{"due3"});
+    CHECK(names(txn->users_due_for_purge(day(9), 10)) == Names{"due3", "due5", "due9"});
+    CHECK(names(txn->users_due_for_purge(day(9), 2)) == Names{"due3", "due5"});
+}
+
+TEMPLATE_TEST_CASE("members come and go as deltas", "[contract]", STORES)
+{
+    OneOrganisation<TestType> world;
+    const core::User bob = user("bob");
+    const core::Group staff = group("Staff"), inner = group("Inner");
+    const std::string bob_id = core::to_text(bob.id), inner_id = core::to_text(inner.id);
+    REQUIRE(insert(world.store(), world.org, bob));
+    change(world.store(), world.org, [&](core::WriteTxn& txn) {
+        REQUIRE(txn.insert(staff).has_value());
+        REQUIRE(txn.insert(inner).has_value());
+        const auto taken = txn.insert(group("STAFF"));
+        REQUIRE_FALSE(taken.has_value());
+        CHECK(taken.error().reason == Reason::taken);
+        CHECK(taken.error().field == "displayName");
+        CHECK(txn.add_members(staff.id, {bob_id, inner_id, "zzz", bob_id}) == Names{bob_id, inner_id, "zzz"});
+        CHECK(txn.add_members(staff.id, {"zzz"}).empty());
+        CHECK(txn.add_members(inner.id, {bob_id}).size() == 1);
+        CHECK(txn.remove_members(staff.id, {"nobody", "zzz"}) == Names{"zzz"});
+    });
+    {
+        const auto txn = world.read();
+        CHECK(txn->group(staff.id)->member_count == 2);
+        CHECK(txn->has_member(staff.id, bob_id));
+        CHECK_FALSE(txn->has_member(staff.id, "zzz"));
+        const auto members = txn->members(staff.id);
+        REQUIRE(members.size() == 2);
+        CHECK(std::is_sorted(members.begin(), members.end(),
+                             [](const auto& a, const auto& b) { return a.value < b.value; }));
+        for (const core::Member& each : members)
+            CHECK(each.kind == (each.value == bob_id ? core::Member::Kind::user : core::Member::Kind::group));
+        CHECK(txn->user(bob.id)->in_groups);
+        CHECK(txn->groups_of(bob_id).size() == 2);
+        CHECK(txn->group_named("staff")->id == staff.id);
+        CHECK(txn->organisation().group_count == 2);
+    }
+    change(world.store(), world.org, [&](core::WriteTxn& txn) { txn.erase(inner.id); });
+    CHECK(world.read()->user(bob.id)->in_groups);
+    CHECK_FALSE(world.read()->has_member(staff.id, inner_id));
+    change(world.store(), world.org, [&](core::WriteTxn& txn) {
+        CHECK(txn.remove_all_members(staff.id) == Names{bob_id});
+        CHECK_FALSE(txn.user(bob.id)->in_groups);
+    });
+    CHECK(world.read()->group(staff.id)->member_count == 0);
+}
+
+TEMPLATE_TEST_CASE("a group changes by version, its members untouched", "[contract]", STORES)
+{
+    OneOrganisation<TestType> world;
+    core::Group staff = group("staff");
+    change(world.store(), world.org, [&](core::WriteTxn& txn) {
+        REQUIRE(txn.insert(staff).has_value());
+        REQUIRE(txn.insert(group("other")).has_value());
+        txn.add_members(staff.id, {"m"});
+        staff.version = 2;
+        staff.display_name = "Crew";
+        staff.external_id = "x";
+        CHECK_FALSE(txn.replace(staff, 5).has_value());
+        CHECK(txn.replace(staff, 1).has_value());
+        core::Group clash = staff;
+        clash.display_name = "OTHER";
+        CHECK_FALSE(txn.replace(clash, 2).has_value());
+    });
+    staff.member_count = 1;
+    CHECK(world.read()->group(staff.id) == staff);
+    CHECK_FALSE(world.read()->group_named("staff"));
+}
+
+TEMPLATE_TEST_CASE("groups are filtered by name, id and members", "[contract]", STORES)
+{
+    OneOrganisation<TestType> world;
+    const core::Group one = group("one"), two = group("two");
+    change(world.store(), world.org, [&](core::WriteTxn& txn) {
+        REQUIRE(txn.insert(one).has_value());
+        REQUIRE(txn.insert(two).has_value());
+        txn.add_members(one.id, {"a", "b"});
+        txn.add_members(two.id, {"b"});
+    });
+    const auto find = [&](const Predicate& where) {
+        Names found;
+        const auto groups = world.read()->groups({.where = &where});
+        for (const core::Group& each : groups.items) found.push_back(each.display_name);
+        CHECK(groups.total == static_cast<std::int64_t>(found.size()));
+        return found;
+    };
+    const auto member = [](std::string value, std::string sub = "value") {
+        return Predicate::is(core_attribute("members", std::move(sub), true, true), Comparison::eq, std::move(value));
+    };
+    const auto id_is = [](const core::Group& g) {
+        return Predicate::is(core_attribute("id", "", true), Comparison::eq, core::to_text(g.id));
+    };
+    CHECK(find(member("b")) == Names{"one", "two"});
+    CHECK(find(member("a", "")) == Names{"one"});
+    CHECK(find(Predicate::both(id_is(two), member("b"))) == Names{"two"});
+    CHECK(find(Predicate::both(id_is(two), member("a"))).empty());
+    CHECK(find(Predicate::both(id_is(two), Predicate::none_of(member("a")))) == Names{"two"});
+    CHECK(find(Predicate::none_of(member("a"))) == Names{"two"});
+    CHECK(find(Predicate::some(core_attribute("members", "", false, true),
+                               Predicate::is(core_attribute("value", "", true), Comparison::eq, std::string{"a"}))) ==
+          Names{"one"});
+    CHECK(find(Predicate::is(core_attribute("displayName"), Comparison::eq, std::string{"ONE"})) == Names{"one"});
+    CHECK(find(Predicate::is(core_attribute("displayName"), Comparison::sw, std::string{"O"})) == Names{"one"});
+    CHECK(find(Predicate::has(core_attribute("members", "", true, true))) == Names{"one", "two"});
+    CHECK(world.read()->groups({.limit = 1}).total == 2);
+}
+
+TEMPLATE_TEST_CASE("events form one chain and are found by what they are about", "[contract]", STORES)
+{
+    OneOrganisation<TestType> world;
+    core::User bob = user("bob"), eve = user("eve");
+    const auto about = [](const core::User& u) {
+        return core::Target{core::TargetKind::user, core::to_text(u.id), u.user_name, {}};
+    };
+    change(world.store(), world.org, [&](core::WriteTxn& txn) {
+        REQUIRE(txn.insert(bob).has_value());
+        txn.append(event(core::Activity::create_user, about(bob), day(1)));
+        REQUIRE(txn.insert(eve).has_value());
+        txn.append(event(core::Activity::create_user, about(eve), day(2)));
+    });
+    change(world.store(), world.org, [&](core::WriteTxn& txn) {
+        bob.user_name = "robert";
+        bob.version = 2;
+        REQUIRE(txn.replace(bob, 1).has_value());
+        txn.append(event(core::Activity::update_user, about(bob), day(3)));
+    });
+    world.store().registry([&](core::Registry& registry) {
+        registry.append("", event(core::Activity::confirm_clock, {}, day(4)));
+        registry.append("acme", event(core::Activity::update_policy, {}, day(5)));
+        return Keep::yes;
+    });
+    const auto txn = world.read();
+    const auto sequences = [&](const core::EventQuery& query) {
+        std::vector<std::int64_t> found;
+        for (const core::Event& each : txn->events(query)) found.push_back(each.sequence);
+        return found;
+    };
+    using Sequences = std::vector<std::int64_t>;
+    CHECK(sequences({}) == Sequences{1, 2, 3, 5});
+    CHECK(sequences({.after = 2, .limit = 1}) == Sequences{3});
+    CHECK(sequences({.target_id = core::to_text(bob.id)}) == Sequences{1, 3});
+    CHECK(sequences({.target_name = "EVE"}) == Sequences{2});
+    CHECK(sequences({.target_name = "nobody"}).empty());
+    CHECK(sequences({.activity = core::Activity::update_user}) == Sequences{3});
+    CHECK(sequences({.since = day(2), .until = day(3)}) == Sequences{2});
+
+    world.store().read_registry([&](core::Registry& registry) {
+        const auto all = registry.events({});
+        REQUIRE(all.size() == 5);
+        CHECK(all[0].organisation == "acme");
+        CHECK(all[3].organisation.empty());
+        core::Digest previous{};
+        for (const core::Event& each : all) {
+            CHECK(each.digest == core::digest_of(each));
+            CHECK(each.chain == core::chain_of(previous, each));
+            previous = each.chain;
+        }
+        CHECK(all[0].changes == event(core::Activity::create_user, {}).changes);
+    });
+}
+
+TEMPLATE_TEST_CASE("the archive keeps a user's last state and history", "[contract]", STORES)
+{
+    OneOrganisation<TestType> world;
+    const core::User bob = user("bob");
+    core::ArchiveRecord record;
+    record.user = bob.id;
+    record.user_name = "0123bob";
+    record.original_user_name = "Bob";
+    record.external_id = "x";
+    record.cause = core::DeletionCause::retention;
+    record.deleted_at = day(40);
+    record.keep_until = day(400);
+    record.last_state = {{"userName", "bob"}, {"height", 1.5}};
+    change(world.store(), world.org, [&](core::WriteTxn& txn) {
+        REQUIRE(txn.insert(bob).has_value());
+        txn.append(event(core::Activity::create_user, {core::TargetKind::user, core::to_text(bob.id), "bob", {}}));
+        txn.erase(bob.id);
+        txn.archive(record);
+        txn.append(event(core::Activity::purge_user, {core::TargetKind::user, core::to_text(bob.id), "bob", {}}));
+    });
+    const auto txn = world.read();
+    for (const std::string& asked :
+         {std::string{}, std::string{"BOB"}, std::string{"0123BOB"}, core::to_text(bob.id)}) {
+        INFO(asked);
+        const auto found = txn->archived(asked, 0, 10);
+        REQUIRE(found.size() == 1);
+        CHECK(found[0].user == bob.id);
+        CHECK(found[0].original_user_name == "Bob");
+        CHECK(found[0].cause == core::DeletionCause::retention);
+        CHECK(found[0].keep_until == day(400));
+        CHECK(found[0].last_state == record.last_state);
+        CHECK(found[0].history.size() == 2);
+        CHECK(txn->archived(asked, found[0].number, 10).empty());
+    }
+    CHECK(txn->archived("eve", 0, 10).empty());
+}
+
+TEMPLATE_TEST_CASE("organisations' names are never used again", "[contract]", STORES)
+{
+    OneOrganisation<TestType> world;
+    REQUIRE(insert(world.store(), world.org, user("bob")));
+    core::Organisation again;
+    again.name = "acme";
+    world.store().registry([&](core::Registry& registry) {
+        const auto refused = registry.create(again);
+        REQUIRE_FALSE(refused.has_value());
+        CHECK(refused.error().reason == Reason::taken);
+        core::Organisation acme = *registry.organisation("acme");
+        CHECK(acme.user_count == 1);
+        acme.display_name = "Acme Ltd";
+        acme.disabled = true;
+        acme.policy.retention = std::chrono::days{7};
+        acme.mapping = {{"title", "jobTitle"}};
+        registry.replace(acme);
+        return Keep::yes;
+    });
+    world.store().registry([&](core::Registry& registry) {
+        const auto acme = registry.organisation(world.org);
+        REQUIRE(acme);
+        CHECK(acme->display_name == "Acme Ltd");
+        CHECK(acme->disabled);
+        CHECK(acme->policy.retention == core::Duration{std::chrono::days{7}});
+        CHECK(acme->mapping == boost::json::object{{"title", "jobTitle"}});
+        CHECK(registry.organisations().size() == 1);
+        registry.erase(world.org);
+        return Keep::yes;
+    });
+    world.store().registry([&](core::Registry& registry) {
+        CHECK_FALSE(registry.organisation("acme"));
+        CHECK_FALSE(registry.organisation(world.org));
+        CHECK(registry.organisations().empty());
+        CHECK_FALSE(registry.create(again).has_value());
+        return Keep::no;
+    });
+    CHECK_THROWS_AS(world.read(), std::out_of_range);
+    CHECK_THROWS_AS(world.store().write(world.org, [](core::WriteTxn&) { return Keep::no; }), std::out_of_range);
+    const core::OrgId other = organisation(world.store(), "other");
+    CHECK(insert(world.store(), other, user("bob")));
+}
+
+TEMPLATE_TEST_CASE("tokens and notes are kept", "[contract]", STORES)
+{
+    OneOrganisation<TestType> world;
+    core::Token token;
+    token.public_id = "abcdefghijkl";
+    token.organisation = world.org;
+    token.mac[3] = 9;
+    token.scope = core::Scope::read;
+    token.label = "Entra";
+    token.created = day(1);
+    token.expires = day(366);
+    world.store().registry([&](core::Registry& registry) {
+        registry.insert(token);
+        registry.touch(token.public_id, day(2));
+        registry.touch("unknown", day(2));
+        registry.set_note("heartbeat", "1");
+        registry.set_note("heartbeat", "2");
+        return Keep::yes;
+    });
+    world.store().registry([&](core::Registry& registry) {
+        const auto found = registry.token(token.public_id);
+        REQUIRE(found);
+        CHECK(found->organisation == world.org);
+        CHECK(found->mac == token.mac);
+        CHECK(found->scope == core::Scope::read);
+        CHECK(found->label == "Entra");
+        CHECK(found->expires == day(366));
+        CHECK(found->last_used == day(2));
+        CHECK_FALSE(found->revoked);
+        CHECK_FALSE(registry.token("mnopqrstuvwx"));
+        CHECK(registry.tokens(world.org).size() == 1);
+        CHECK(registry.note("heartbeat") == "2");
+        CHECK_FALSE(registry.note("other"));
+        core::Token revoked = *found;
+        revoked.revoked = day(5);
+        registry.replace(revoked);
+        CHECK(registry.token(token.public_id)->revoked == day(5));
+        return Keep::yes;
+    });
+}
+
+TEMPLATE_TEST_CASE("work that is not kept leaves nothing", "[contract]", STORES)
+{
+    OneOrganisation<TestType> world;
+    const auto half = [&](core::WriteTxn& txn) {
+        REQUIRE(txn.insert(user("bob", R"({"emails":[{"value":"b@x"}]})")).has_value());
+        txn.append(event(core::Activity::create_user, {}));
+        CHECK(txn.organisation().user_count == 1);
+    };
+    world.store().write(world.org, [&](core::WriteTxn& txn) {
+        half(txn);
+        return Keep::no;
+    });
+    CHECK_THROWS_AS(world.store().write(world.org,
+                                        [&](core::WriteTxn& txn) -> Keep {
+                                            half(txn);
+                                            throw std::logic_error{"a bug"};
+                                        }),
+                    std::logic_error);
+    CHECK(world.read()->organisation().user_count == 0);
+    CHECK(world.read()->events({}).empty());
+    change(world.store(), world.org, half);
+    const auto events = world.read()->events({});
+    REQUIRE(events.size() == 1);
+    CHECK(events[0].sequence == 1);
+    CHECK(world.read()->users({}).total == 1);
+}
+
+TEMPLATE_TEST_CASE("TEN-01: another organisation's ids are unknown here", "[contract]", STORES)
+{
+    OneOrganisation<TestType> world;
+    const core::OrgId other = organisation(world.store(), "other");
+    core::User bob = user("bob");
+    core::Group staff = group("staff");
+    bob.external_id = "x";
+    change(world.store(), world.org, [&](core::WriteTxn& txn) {
+        REQUIRE(txn.insert(bob).has_value());
+        REQUIRE(txn.insert(staff).has_value());
+        txn.add_members(staff.id, {core::to_text(bob.id)});
+        txn.append(event(core::Activity::create_user, {core::TargetKind::user, core::to_text(bob.id), "bob", {}}));
+    });
+    change(world.store(), other, [&](core::WriteTxn& txn) {
+        CHECK_FALSE(txn.user(bob.id));
+        CHECK_FALSE(txn.user_named("bob"));
+        CHECK(txn.users_with_external_id("x").empty());
+        CHECK(txn.users({}).total == 0);
+        CHECK_FALSE(txn.group(staff.id));
+        CHECK_FALSE(txn.group_named("staff"));
+        CHECK(txn.members(staff.id).empty());
+        CHECK_FALSE(txn.has_member(staff.id, core::to_text(bob.id)));
+        CHECK(txn.groups_of(core::to_text(bob.id)).empty());
+        CHECK(txn.events({}).empty());
+        CHECK(txn.events({.target_id = core::to_text(bob.id)}).empty());
+        CHECK(txn.events({.target_name = "bob"}).empty());
+        CHECK_FALSE(txn.replace(bob, 1).has_value());
+        CHECK(txn.add_members(staff.id, {"x"}).empty());
+        CHECK(txn.remove_all_members(staff.id).empty());
+        txn.erase(bob.id);
+        txn.erase(staff.id);
+        const core::Group own = group("own");
+        REQUIRE(txn.insert(own).has_value());
+        txn.add_members(own.id, {core::to_text(bob.id)});
+        CHECK(txn.members(own.id).front().kind == core::Member::Kind::unknown);
+    });
+    const auto txn = world.read();
+    CHECK(txn->user(bob.id));
+    CHECK(txn->group(staff.id)->member_count == 1);
+    CHECK(txn->organisation().user_count == 1);
+}
+
+TEMPLATE_TEST_CASE("the mark grows when the registry changes", "[contract]", STORES)
+{
+    OneOrganisation<TestType> world;
+    const auto before = world.store().change_mark();
+    organisation(world.store(), "next");
+    CHECK(world.store().change_mark() > before);
+}
+
+TEMPLATE_TEST_CASE("REL-15: of many who want one name at once, one gets it", "[contract]", STORES)
+{
+    OneOrganisation<TestType> world;
+    const char* const spellings[] = {"jos\u00e9", "JOS\u00c9", "jose\u0301", "Jose\u0301"};
+    std::atomic<int> won{0};
+    std::vector<std::thread> threads;
+    for (std::size_t i = 0; i < 16; ++i)
+        threads.emplace_back([&, i] {
+            if (insert(world.store(), world.org, user(spellings[i % 4]))) ++won;
+        });
+    for (std::thread& each : threads) each.join();
+    CHECK(won == 1);
+    CHECK(world.read()->users({}).total == 1);
+    CHECK(world.read()->user_named("jos\u00e9"));
+}
