@@ -28,7 +28,7 @@ Answer ask(Running& running, const std::string& bytes, Count count)
     const auto reply = peer.reply();
     if (!reply) return {0, 0, true};
     const bool closes = reply->field("connection") == "close";
-    if (closes) CHECK(peer.is_closed_within(1s));
+    if (closes) CHECK(peer.is_closed_within(soon));
     return {reply->status, running.server.count(count) - before, closes};
 }
 
@@ -54,9 +54,9 @@ std::string filled_to(std::string head, std::size_t bytes, const std::string& ta
 
 const std::string chunked_head = "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
 
-// A limit of 300 ms must be kept within a second.
+// What has 300 ms is over within a second more.
 constexpr auto short_time = 300ms;
-constexpr auto in_time = 1300ms;
+constexpr auto in_time = short_time + soon;
 
 } // namespace
 
@@ -70,6 +70,18 @@ TEST_CASE("a header section of 16 KiB is read, one byte more is 431")
     check_passed(ask(running, of(16 * 1024), Count::header_bytes));
     check_refused(ask(running, of(16 * 1024 + 1), Count::header_bytes), 431);
     check_refused(ask(running, of(1024 * 1024), Count::header_bytes), 431);
+}
+
+TEST_CASE("a header limit beyond the read buffer ends with the buffer")
+{
+    Limits limits;
+    limits.header_bytes = 100 * 1024;
+    Running running{false, limits};
+    const auto of = [](std::size_t bytes) {
+        return filled_to("GET /echo HTTP/1.1\r\nHost: a\r\nX: ", bytes, "\r\n\r\n");
+    };
+    check_passed(ask(running, of(32 * 1024), Count::header_bytes));
+    check_refused(ask(running, of(32 * 1024 + 1), Count::header_bytes), 431);
 }
 
 TEST_CASE("64 fields are read, one more is 431")
@@ -160,16 +172,16 @@ TEST_CASE("a header that does not arrive is 408 if it has begun, and just the en
         const auto reply = peer.reply(false, in_time);
         REQUIRE(reply);
         CHECK(reply->status == 408);
-        CHECK(peer.is_closed_within(1s));
+        CHECK(peer.is_closed_within(soon));
         CHECK(running.server.count(Count::header_time) == 1);
     }
     SECTION("dripping")
     {
         auto peer = running.peer();
-        const auto until = std::chrono::steady_clock::now() + 5s;
-        while (peer.says_nothing_for(20ms) && std::chrono::steady_clock::now() < until) peer.send("X");
+        const auto began = std::chrono::steady_clock::now();
+        while (peer.says_nothing_for(20ms) && std::chrono::steady_clock::now() - began < 10s) peer.send("X");
         CHECK(peer.reply()->status == 408);
-        CHECK(until - std::chrono::steady_clock::now() > 5s - in_time);
+        CHECK(std::chrono::steady_clock::now() - began < in_time);
     }
     SECTION("begun in the second request")
     {
@@ -200,7 +212,7 @@ TEST_CASE("a body that does not arrive is 408")
     const auto reply = peer.reply(false, in_time);
     REQUIRE(reply);
     CHECK(reply->status == 408);
-    CHECK(peer.is_closed_within(1s));
+    CHECK(peer.is_closed_within(soon));
     CHECK(running.server.count(Count::body_time) == 1);
     CHECK(running.application.answered().empty());
 }
@@ -236,7 +248,7 @@ TEST_CASE("a client that does not read its answer is left")
     Running running{GENERATE(false, true), limits};
     auto peer = running.peer();
     peer.send(get("/big?n=50000000"));
-    CHECK(eventually([&] { return running.server.count(Count::write_time) == 1; }, in_time + 1s));
+    CHECK(eventually([&] { return running.server.count(Count::write_time) == 1; }, in_time + soon));
     CHECK(eventually([&] { return running.server.open_connections() == 0; }));
 }
 
@@ -321,7 +333,7 @@ TEST_CASE("a connection beyond a limit is accepted, closed and counted; the next
     }
     CHECK(running.server.count(count) == 0);
     auto excess = running.peer();
-    CHECK(excess.is_closed_within(1s));
+    CHECK(excess.is_closed_within(soon));
     CHECK(running.server.count(count) == 1);
     if (count == Count::connections_unauthenticated) {
         peers.front().send(get("/known"));

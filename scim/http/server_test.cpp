@@ -74,6 +74,19 @@ TEST_CASE("HEAD is answered like GET, without the body")
     CHECK(peer.reply()->body.starts_with("GET /echo"));
 }
 
+TEST_CASE("a refusal has its body even if the request before it was a HEAD")
+{
+    Running running{false};
+    auto peer = running.peer();
+    peer.send("HEAD /echo HTTP/1.1\r\nHost: a\r\n\r\nrubbish\r\n\r\n");
+    CHECK(peer.reply(true)->status == 200);
+    const auto refusal = peer.reply();
+    REQUIRE(refusal);
+    CHECK(refusal->status == 400);
+    CHECK_FALSE(refusal->body.empty());
+    CHECK(peer.rest(soon) == "");
+}
+
 TEST_CASE("a chunked body arrives whole, its extensions and trailer dropped")
 {
     Running running{GENERATE(false, true)};
@@ -119,13 +132,13 @@ TEST_CASE("100 Continue is sent once the request is admitted, and only if the bo
         const auto reply = peer.reply();
         CHECK(reply->status == 401);
         CHECK(reply->field("connection") == "close");
-        CHECK(peer.is_closed_within(1s));
+        CHECK(peer.is_closed_within(soon));
     }
     SECTION("too long")
     {
         peer.send(head_of("/small", "hello, world"));
         CHECK(peer.reply()->status == 413);
-        CHECK(peer.is_closed_within(1s));
+        CHECK(peer.is_closed_within(soon));
     }
 }
 
@@ -140,7 +153,7 @@ TEST_CASE("a client that asks for the end of the connection gets it after the an
     const auto reply = peer.reply();
     CHECK(reply->status == 200);
     CHECK(reply->field("connection") == "close");
-    CHECK(peer.rest(1s) == "");
+    CHECK(peer.rest(soon) == "");
     CHECK(running.application.answered().size() == 1);
 }
 
@@ -151,7 +164,7 @@ TEST_CASE("a client that closes its side after asking is still answered")
     peer.send(get("/later"));
     peer.half_close();
     CHECK(peer.reply()->status == 200);
-    CHECK(peer.is_closed_within(1s));
+    CHECK(peer.is_closed_within(soon));
 }
 
 TEST_CASE("an empty line before a request is forgiven, once")
@@ -165,7 +178,7 @@ TEST_CASE("an empty line before a request is forgiven, once")
     CHECK(peer.reply()->status == 200);
     peer.send("\r\n\r\n" + get("/echo"));
     CHECK(peer.reply()->status == 400);
-    CHECK(peer.is_closed_within(1s));
+    CHECK(peer.is_closed_within(soon));
 }
 
 TEST_CASE("an application that throws costs one 500 and no more")
@@ -177,7 +190,7 @@ TEST_CASE("an application that throws costs one 500 and no more")
     const auto reply = peer.reply();
     CHECK(reply->status == 500);
     CHECK(reply->body.find("as the test asked") == std::string::npos);
-    CHECK(peer.is_closed_within(1s));
+    CHECK(peer.is_closed_within(soon));
     CHECK(running.is_alive());
     CHECK(running.server.count(Count::parser_exceptions) == 0);
 }
@@ -238,7 +251,7 @@ TEST_CASE("draining lets requests in flight finish, closes idle connections and 
 
     const auto began = std::chrono::steady_clock::now();
     std::thread draining{[&] { running.server.drain(20s); }};
-    CHECK(idle.is_closed_within(1s));
+    CHECK(idle.is_closed_within(soon));
     CHECK(eventually([&] {
         try {
             running.peer();
@@ -252,7 +265,7 @@ TEST_CASE("draining lets requests in flight finish, closes idle connections and 
     const auto reply = busy.reply();
     CHECK(reply->body == "at last");
     CHECK(reply->field("connection") == "close");
-    CHECK(busy.is_closed_within(1s));
+    CHECK(busy.is_closed_within(soon));
     draining.join();
     CHECK(running.server.open_connections() == 0);
     CHECK(std::chrono::steady_clock::now() - began < 10s);

@@ -60,8 +60,10 @@ public:
     void begin()
     {
         scanner_.emplace(limits_);
+        request_.method = Method::other; // a refusal is not to be sent as the answer to the HEAD before it
         request_.headers.clear();
         request_.body.clear();
+        framing_ = {};
         has_answer_ = closes_ = skipped_line_ = false;
         head_began_ = buffer_.size() > 0;
         unread_ = 0;
@@ -324,9 +326,6 @@ public:
         if (!expired_ && now >= deadline_) {
             expired_ = true;
             interrupt();
-        } else if (waited_idle_ < 8 && open_ && !head_began_ && ++waited_idle_ == 8) {
-            stream_.release_buffers();
-            if (buffer_.size() == 0) buffer_.shrink_to_fit();
         }
     }
     void on_drain() override
@@ -400,7 +399,6 @@ private:
         const Moved moved = stream_.read({static_cast<char*>(space.data()), space.size()});
         if (moved.state == Moved::State::done) {
             buffer_.commit(moved.bytes);
-            waited_idle_ = 0;
             return Received::bytes;
         }
         return must_wait(moved) ? Received::nothing : Received::end;
@@ -546,7 +544,6 @@ private:
 
     Steady::time_point deadline_;
     unsigned in_a_row_ = 0;
-    unsigned waited_idle_ = 0;
     bool open_ = true;
     bool expired_ = false;
     bool wants_write_ = false;

@@ -141,6 +141,4 @@ void TlsStream::say_goodbye()
     ERR_clear_error();
 }
 
-void TlsStream::release_buffers() { SSL_free_buffers(ssl_.get()); }
-
 } // namespace scim::http

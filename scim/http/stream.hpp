@@ -37,7 +37,6 @@ public:
     Moved write(std::string_view from);
     bool holds_input() const { return false; }
     void say_goodbye() {}
-    void release_buffers() {}
 
 private:
     int socket_;
@@ -54,7 +53,6 @@ public:
     Moved write(std::string_view from);
     bool holds_input() const; // decrypted or not: reading need not wait for the socket
     void say_goodbye();       // sends close_notify if that is possible without waiting
-    void release_buffers();   // an idle connection gives back its 32 KiB of record buffers
 
 private:
     struct Free {

@@ -82,8 +82,8 @@ TEST_CASE("SEC-07: what is no TLS is closed at once")
     INFO("after the handshake: " << after_handshake << ", first byte " << static_cast<int>(bytes[0]));
     Peer peer{running.server.port(), after_handshake};
     peer.send_raw(bytes);
-    CHECK(peer.is_closed_within(1s));
-    CHECK(eventually([&] { return running.server.open_connections() == 0; }, 1s));
+    CHECK(peer.is_closed_within(soon));
+    CHECK(eventually([&] { return running.server.open_connections() == 0; }, soon));
     if (!after_handshake) CHECK(running.server.count(Count::tls_failed) == 1);
     CHECK(running.application.answered().empty());
     CHECK(running.is_alive());
@@ -97,7 +97,7 @@ TEST_CASE("SEC-07: a connection that ends without saying so is an end like any o
         Peer peer{running.server.port(), true};
         if (*sent != '\0') peer.send(sent);
         peer.half_close();
-        CHECK(peer.is_closed_within(1s));
+        CHECK(peer.is_closed_within(soon));
     }
     CHECK(running.application.answered().empty());
     CHECK(running.server.count(Count::tls_failed) == 0);
@@ -135,6 +135,6 @@ TEST_CASE("a source without a context costs the connection alone")
     Server server{options, application, []() -> std::shared_ptr<SSL_CTX> { return nullptr; }};
     server.start();
     Peer peer{server.port(), false};
-    CHECK(peer.is_closed_within(1s));
+    CHECK(peer.is_closed_within(soon));
     CHECK(server.open_connections() == 0);
 }

@@ -14,6 +14,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/intrusive/list.hpp>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -36,10 +37,20 @@ private:
     std::array<std::atomic<std::uint64_t>, static_cast<std::size_t>(Count::last_)> counts_{};
 };
 
+// A header must fit into the read buffer, and that must stay under the 64 KiB at which Beast throws (F1).
+inline Options within_reason(Options options)
+{
+    auto& limits = options.limits;
+    limits.read_buffer_bytes = std::clamp<std::size_t>(limits.read_buffer_bytes, 1024, 63 * 1024);
+    limits.header_bytes = std::min(limits.header_bytes, limits.read_buffer_bytes);
+    return options;
+}
+
 // What all connections share.
 struct Shared {
     Shared(Options chosen, Service& application)
-        : options{std::move(chosen)}, service{application}, proxies{options.trusted_proxies}, seats{options.limits}
+        : options{within_reason(std::move(chosen))}, service{application}, proxies{options.trusted_proxies},
+          seats{options.limits}
     {
     }
 

@@ -11,6 +11,7 @@
 #include <csignal>
 #include <dirent.h>
 #include <fcntl.h>
+#include <fstream>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -212,6 +213,15 @@ std::size_t open_descriptors()
     while (::readdir(folder) != nullptr) ++count;
     ::closedir(folder);
     return count;
+}
+
+std::size_t resident_bytes()
+{
+    std::ifstream file{"/proc/self/statm"};
+    std::size_t all = 0;
+    std::size_t resident = 0;
+    file >> all >> resident;
+    return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
 }
 
 } // namespace scim::http::testing

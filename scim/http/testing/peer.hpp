@@ -15,6 +15,13 @@ namespace scim::http::testing {
 
 using namespace std::chrono_literals;
 
+// What has to happen within a second; sanitizers and what else runs beside them take their time.
+#ifdef __SANITIZE_ADDRESS__
+constexpr std::chrono::milliseconds soon = 5s;
+#else
+constexpr std::chrono::milliseconds soon = 1s;
+#endif
+
 // A server context with a self-signed P-256 certificate made on the spot.
 std::shared_ptr<SSL_CTX> self_signed();
 
@@ -85,5 +92,6 @@ bool eventually(Condition condition, std::chrono::milliseconds longest)
 }
 
 std::size_t open_descriptors();
+std::size_t resident_bytes();
 
 } // namespace scim::http::testing
