@@ -170,8 +170,9 @@ void durable(const Plan& plan, Results& results)
     }
     const auto trace = plan.folder / "durable.strace";
     auto ours = our_side(plan, "durable");
+    // -D: the tracer stands aside and the server is our own child, so that stopping it stops it.
     ours.start({.slow_flush_us = 0,
-                .prefix = {"strace", "-f", "-ttt", "-T", "-e", "trace=fsync,fdatasync", "-o", trace.string()},
+                .prefix = {"strace", "-D", "-f", "-ttt", "-T", "-e", "trace=fsync,fdatasync", "-o", trace.string()},
                 .settings = {}});
     std::vector<Span> asked;
     {
@@ -185,6 +186,7 @@ void durable(const Plan& plan, Results& results)
         }
     }
     ours.stop();
+    settle(); // for the tracer's last lines
     const auto flushes = flushes_in(contents_of(trace));
     const auto kept = covered(asked, flushes);
     results.findings["durable/share"] = static_cast<double>(kept) / posts;
