@@ -1,5 +1,6 @@
 #include "conformance/desk/desk.hpp"
 
+#include <boost/json/value_to.hpp>
 #include <catch2/catch.hpp>
 
 #include <cstdlib>

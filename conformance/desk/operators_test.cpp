@@ -2,6 +2,7 @@
 #include "conformance/desk/desk.hpp"
 
 #include <boost/json/parse.hpp>
+#include <boost/json/value_to.hpp>
 #include <catch2/catch.hpp>
 
 #include <filesystem>

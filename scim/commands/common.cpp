@@ -66,6 +66,15 @@ core::Organisation Opened::organisation(const std::string& name) const
                                             : std::string{"`rollcall org list` shows those there are"})};
 }
 
+bool Opened::has_tokens() const
+{
+    bool any = false;
+    store->read_registry([&](core::Registry& registry) {
+        for (const auto& o : registry.organisations()) any |= !registry.tokens(o.id).empty();
+    });
+    return any;
+}
+
 void Opened::settle() const
 {
     if (ServerLock::is_held(data)) std::this_thread::sleep_for(std::chrono::milliseconds{400});

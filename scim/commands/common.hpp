@@ -33,9 +33,9 @@ struct Failure : std::runtime_error {
 // Options that commands have in common, filled in by the parser before a command's callback runs.
 struct Common {
     std::string data = "data";
-    std::string config;     // file
+    std::string config; // file
     bool json = false;
-    int exit_code = 0;      // what main returns
+    int exit_code = 0; // what main returns
 };
 void add_data_option(CLI::App&, Common&);
 void add_json_option(CLI::App&, Common&);
@@ -46,6 +46,8 @@ struct Opened {
     std::unique_ptr<storage::SqliteStore> store;
 
     core::Organisation organisation(const std::string& name) const; // Failure not_found, with the names there are
+    // Whether any token was ever made here: then the token key must be there.
+    bool has_tokens() const;
     // Returns when a running server has taken notice of what was changed (it looks a few times a second).
     void settle() const;
 };
@@ -79,7 +81,7 @@ void add_audit(CLI::App&, Common&);
 void add_archive(CLI::App&, Common&);
 void add_import(CLI::App&, Common&);
 void add_purge(CLI::App&, Common&);
-void add_store(CLI::App&, Common&);  // backup, check
+void add_store(CLI::App&, Common&); // backup, check
 void add_config(CLI::App&, Common&);
 
 } // namespace scim::commands

@@ -25,7 +25,7 @@ void create(const Common& common, const std::string& org, const std::string& sco
     const auto context = operator_context(core::SystemClock{}.now());
     const auto opened = open(common);
     const auto organisation = opened.organisation(org);
-    const auto pepper = opened.data.pepper(true);
+    const auto pepper = opened.data.pepper(opened.has_tokens());
     auto fresh = core::make_token(pepper);
     core::Token token;
     token.public_id = fresh.public_id;
