@@ -152,7 +152,7 @@ Schema core_user()
                 .of({Row{"value", "The entitlement."}, display(), kind({}), primary()})
                 .many(),
             Row{"roles", "The roles the person has."}
-                .of({Row{"value", "The role."}, display(), kind({}), primary()})
+                .of({Row{"value", "The role."}, Row{"display", "A name for people to read."}, kind({}), primary()})
                 .many(),
             Row{"x509Certificates", "Certificates of the person."}
                 .of({Row{"value", "A DER certificate in Base64.", Type::binary}.case_exact(), display(), kind({}),

@@ -242,7 +242,7 @@ TEST_CASE("REL-04: an answer to a write leaves after the flush that covers it")
 {
     Desk d;
     const auto trace = d.path() / "trace";
-    d.serve({.wrapper = {"strace", "-f", "-tt", "-e", "trace=fdatasync,fsync", "-o", trace.string()}});
+    d.serve({.wrapper = {"strace", "-D", "-f", "-tt", "-e", "trace=fdatasync,fsync", "-o", trace.string()}});
     auto client = d.client();
     const auto flushes = [&] {
         const auto text = conformance::contents_of(trace);

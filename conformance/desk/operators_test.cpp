@@ -175,7 +175,7 @@ TEST_CASE("commands end with the documented codes and name what is wrong")
     for (const auto& row : std::vector<Row>{
              {{"org", "show", "dsek"}, 4, "did you mean desk?"},
              {{"org", "create", "Desk"}, 1, "a-z"},
-             {{"org", "create", "desk"}, 1, "desk"},
+             {{"org", "create", "desk"}, 1, "never used again"},
              {{"token", "create", "--org", "nobody"}, 4, "nobody"},
              {{"token", "create", "--org", "desk", "--scope", "all"}, 2, "--scope"},
              {{"token", "create", "--org", "desk", "--expires", "soon"}, 2, "--expires"},
