@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -102,53 +103,81 @@ private:
         std::string path; // of the value, or the name of the attribute
     };
 
-    std::string parameter(Parameter value)
+    template<class Bound>
+    std::string parameter(const Bound& value)
     {
-        out_.parameters.push_back(std::move(value));
+        out_.parameters.emplace_back(value);
         return fmt::format("?{}", out_.first + static_cast<int>(out_.parameters.size()) - 1);
     }
 
-    static std::string joined(const std::vector<std::string>& parts, std::string_view between, std::string_view if_none)
-    {
-        if (parts.empty()) return std::string{if_none};
-        return fmt::format("({})", fmt::join(parts, between));
-    }
+    // The parser of SQLite keeps a stack of 100 symbols, and every open parenthesis, NOT and operator waits on it. So
+    // the deepest part stands first, where only parentheses wait before it, and a negation follows what it negates: 32
+    // levels and 128 nodes fit in any shape.
+    struct Part {
+        std::string sql;
+        int depth = 0;
+    };
 
     std::string node(const Predicate& predicate, const Element* element = nullptr)
     {
-        switch (predicate.kind) {
-        case Predicate::Kind::all_of: return joined(nodes(predicate, element), " AND ", "1");
-        case Predicate::Kind::any_of: return joined(nodes(predicate, element), " OR ", "0");
-        case Predicate::Kind::negation: return fmt::format("(NOT {})", node(predicate.children.front(), element));
-        case Predicate::Kind::compare: return comparison(predicate, element);
-        case Predicate::Kind::present: return presence(predicate.attribute, element);
-        case Predicate::Kind::within: return within(predicate);
-        }
-        return "0";
+        return part(predicate, element).sql;
     }
 
-    std::vector<std::string> nodes(const Predicate& predicate, const Element* element)
+    Part part(const Predicate& predicate, const Element* element)
     {
-        std::vector<std::string> parts;
-        for (const Predicate& child : predicate.children) parts.push_back(node(child, element));
-        return parts;
+        switch (predicate.kind) {
+        case Predicate::Kind::all_of: return joined(predicate, element, " AND ", "1");
+        case Predicate::Kind::any_of: return joined(predicate, element, " OR ", "0");
+        case Predicate::Kind::negation: {
+            const Part inner = part(predicate.children.front(), element);
+            return {negated(inner.sql), inner.depth + 1};
+        }
+        case Predicate::Kind::compare: return {comparison(predicate, element), 0};
+        case Predicate::Kind::present: return {presence(predicate.attribute, element), 0};
+        case Predicate::Kind::within: return {within(predicate), depth_of(predicate)};
+        }
+        return {"0", 0};
     }
+
+    Part joined(const Predicate& predicate, const Element* element, std::string_view between, const char* if_none)
+    {
+        std::vector<Part> parts;
+        for (const Predicate& child : predicate.children) parts.push_back(part(child, element));
+        if (parts.empty()) return {if_none, 0};
+        std::stable_sort(parts.begin(), parts.end(), [](const Part& a, const Part& b) { return a.depth > b.depth; });
+        std::string sql = "(";
+        for (const Part& each : parts) {
+            if (sql.size() > 1) sql += between;
+            sql += each.sql;
+        }
+        return {sql + ")", parts.front().depth + 1};
+    }
+
+    static int depth_of(const Predicate& predicate)
+    {
+        int deepest = 0;
+        for (const Predicate& child : predicate.children) deepest = std::max(deepest, depth_of(child) + 1);
+        return deepest;
+    }
+
+    // What is negated is always whole by itself: in parentheses, a literal, or negated.
+    static std::string negated(const std::string& sql) { return sql + " IS FALSE"; }
 
     // `eq null` is "not present", and `ne` the negation of `eq`.
     std::string comparison(const Predicate& predicate, const Element* element)
     {
-        const bool negated = predicate.comparison == Comparison::ne;
+        const bool differs = predicate.comparison == Comparison::ne;
         std::string holds;
         if (std::holds_alternative<std::nullptr_t>(predicate.literal)) {
-            if (predicate.comparison != Comparison::eq && !negated) return "0";
-            holds = fmt::format("(NOT {})", presence(predicate.attribute, element));
+            if (predicate.comparison != Comparison::eq && !differs) return "0";
+            holds = negated(presence(predicate.attribute, element));
         } else {
             holds = any_value(predicate.attribute, element, [&](const Value& value) {
-                return test(value, predicate.attribute, negated ? Comparison::eq : predicate.comparison,
+                return test(value, predicate.attribute, differs ? Comparison::eq : predicate.comparison,
                             predicate.literal);
             });
         }
-        return negated ? fmt::format("(NOT {})", holds) : holds;
+        return differs ? negated(holds) : holds;
     }
 
     std::string presence(const AttributeRef& attribute, const Element* element)
@@ -174,7 +203,7 @@ private:
         const Predicate& inner = predicate.children.front();
         if (is_members(attribute)) {
             const Element row{Element::Is::member_row, {}};
-            return fmt::format("EXISTS(SELECT 1 FROM group_members AS m WHERE m.grp = g.pk AND {})", node(inner, &row));
+            return fmt::format("EXISTS(SELECT 1 FROM group_members AS m WHERE {} AND m.grp = g.pk)", node(inner, &row));
         }
         if (column_of(attribute) != nullptr) { // only meta has parts
             const Element columns{Element::Is::columns, attribute.name};
@@ -184,8 +213,8 @@ private:
         if (!attribute.multi_valued) {
             const Element one{Element::Is::path, path};
             const std::string at = parameter(path);
-            return fmt::format("(coalesce(json_type({}, {}), 'null') <> 'null' AND {})", profile_, at,
-                               node(inner, &one));
+            return fmt::format("({} AND coalesce(json_type({}, {}), 'null') <> 'null')", node(inner, &one), profile_,
+                               at);
         }
         const Element row{Element::Is::json_row, {}};
         const std::string at = parameter(path);
@@ -268,11 +297,11 @@ private:
                                is_column ? value.folded : fmt::format("instant({})", value.value), sign,
                                parameter(std::int64_t{at->time_since_epoch().count()}));
         }
-        Parameter number = std::int64_t{0};
-        if (const auto* const whole = std::get_if<std::int64_t>(&literal)) number = *whole;
-        if (const auto* const fraction = std::get_if<double>(&literal)) number = *fraction;
+        const auto* const whole = std::get_if<std::int64_t>(&literal);
+        const auto* const fraction = std::get_if<double>(&literal);
+        if (whole == nullptr && fraction == nullptr) return "0";
         return fmt::format("{} IN ('integer', 'real') AND {} {} {}", value.type, value.value, sign,
-                           parameter(std::move(number)));
+                           whole != nullptr ? parameter(*whole) : parameter(*fraction));
     }
 
     std::string text_test(const Value& value, const AttributeRef& attribute, Comparison comparison,

@@ -229,6 +229,49 @@ TEST_CASE("SQL and memory agree on which users a filter describes")
     }));
 }
 
+TEST_CASE("DOS-05: the deepest filter that the grammar allows is still SQL")
+{
+    constexpr int deepest = 32;
+    SqliteWorld world;
+    const core::OrgId org = organisation(world.store(), "acme");
+    REQUIRE(insert(world.store(), org, user("bob", R"({"title":"x","emails":[{"value":"x"}]})")));
+    const Predicate leaf =
+        Predicate::is({.extension = {}, .name = "title", .sub = {}}, Comparison::co, std::string{"x"});
+    const Predicate element =
+        Predicate::is({.extension = {}, .name = "value", .sub = {}}, Comparison::co, std::string{"x"});
+    const AttributeRef emails{.extension = {},
+                              .name = "emails",
+                              .sub = {},
+                              .kind = ValueKind::complex,
+                              .case_exact = false,
+                              .multi_valued = true};
+    const int shape = GENERATE(range(0, 6));
+    Predicate where = shape < 4 ? leaf : element;
+    for (int level = 0; level < deepest; ++level) {
+        const Predicate& other = shape < 4 ? leaf : element;
+        switch (shape) {
+        case 0: where = Predicate::none_of(std::move(where)); break;
+        case 1: where = Predicate::both(other, std::move(where)); break;
+        case 2: where = Predicate::both(std::move(where), other); break;
+        case 3:
+        case 4:
+            where = level % 2 == 0 ? Predicate::either(other, std::move(where))
+                                   : Predicate::none_of(Predicate::both(other, Predicate::none_of(std::move(where))));
+            break;
+        default: where = Predicate::none_of(Predicate::either(other, Predicate::none_of(std::move(where)))); break;
+        }
+    }
+    if (shape >= 4) where = Predicate::some(emails, std::move(where));
+    const bool expected = core::holds(where, core::attributes_of(*world.store().read(org)->user_named("bob")));
+    CHECK(world.store().read(org)->users({.where = &where}).total == (expected ? 1 : 0));
+    std::vector<core::User> visited;
+    world.store().read(org)->each_user(&where, [&](const core::User& each) {
+        visited.push_back(each);
+        return true;
+    });
+    CHECK(visited.size() == (expected ? 1 : 0));
+}
+
 TEST_CASE("DOS-07: wildcards of other languages are plain characters")
 {
     SqliteWorld world;

@@ -49,7 +49,7 @@ Matches matches_of(Connection& db, const char* table, core::OrgId org, core::Sea
                    const core::Query& query)
 {
     const Condition condition = condition_for(*query.where, searched, 2);
-    const std::string sql = fmt::format("SELECT pk FROM {} WHERE org = ?1 AND {} ORDER BY pk", table, condition.sql);
+    const std::string sql = fmt::format("SELECT pk FROM {} WHERE {} AND org = ?1 ORDER BY pk", table, condition.sql);
     Loan rows = db.lend_composed(sql);
     rows.bind(1, org.value);
     condition.bind_to(rows);
@@ -246,7 +246,7 @@ void Reads<Port>::each_user(const core::Predicate* where, const std::function<bo
     Condition condition{.sql = "1", .parameters = {}, .first = 4};
     if (where != nullptr) condition = condition_for(*where, core::Searched::users, condition.first);
     const std::string sql =
-        fmt::format("SELECT {} FROM users AS u WHERE u.org = ?1 AND u.pk > ?2 AND {} ORDER BY u.pk LIMIT ?3",
+        fmt::format("SELECT {} FROM users AS u WHERE {} AND u.org = ?1 AND u.pk > ?2 ORDER BY u.pk LIMIT ?3",
                     user_columns, condition.sql);
     std::int64_t after = 0;
     for (;;) {
@@ -351,7 +351,7 @@ bool Reads<Port>::group_matches(const core::Predicate& where, const StoredGroup&
 {
     if (!mentions_members(where)) return core::holds(where, core::attributes_of(stored.group));
     const Condition condition = condition_for(where, core::Searched::groups, 2);
-    Loan row = db().lend_composed(fmt::format("SELECT 1 FROM groups AS g WHERE g.pk = ?1 AND {}", condition.sql));
+    Loan row = db().lend_composed(fmt::format("SELECT 1 FROM groups AS g WHERE {} AND g.pk = ?1", condition.sql));
     row.bind(1, stored.pk);
     condition.bind_to(row);
     return row.row();
