@@ -24,13 +24,15 @@
 namespace storage {
 
 struct SqliteStore::Inside {
-    explicit Inside(Options given)
-        : options{std::move(given)}, writer{options.file, Role::writer, options.default_policy, options.read_limit,
-                                            options.vfs}
+    Inside(Options given, core::Policy defaults)
+        : options{std::move(given)}, default_policy{std::move(defaults)}, writer{options.file, Role::writer,
+                                                                                 default_policy, options.read_limit,
+                                                                                 options.vfs}
     {
     }
 
     const Options options;
+    const core::Policy default_policy;
 
     std::mutex writing; // guards `writer`
     Session writer;
@@ -51,8 +53,8 @@ struct SqliteStore::Inside {
                 return *session;
             }
         }
-        auto made = std::make_unique<Session>(options.file, Role::reader, options.default_policy, options.read_limit,
-                                              options.vfs);
+        auto made =
+            std::make_unique<Session>(options.file, Role::reader, default_policy, options.read_limit, options.vfs);
         const std::lock_guard lock{pool};
         readers.push_back(std::move(made));
         idle.reserve(readers.size()); // giving back never allocates
@@ -226,7 +228,8 @@ SqliteStore::SqliteStore(Options options)
         if (!exists) make_store_file(options);
         judge_store_file(options.file);
         bring_up_to_date(options);
-        inside_ = std::make_unique<Inside>(std::move(options));
+        auto defaults = settle_default_policy(options);
+        inside_ = std::make_unique<Inside>(std::move(options), std::move(defaults));
     } catch (const core::StorageFull& e) {
         throw CannotOpen{fmt::format("no room on the device: {}", e.what())};
     } catch (const core::StorageFailed& e) {
@@ -235,6 +238,8 @@ SqliteStore::SqliteStore(Options options)
 }
 
 SqliteStore::~SqliteStore() = default;
+
+const core::Policy& SqliteStore::default_policy() const { return inside_->default_policy; }
 
 std::unique_ptr<core::ReadTxn> SqliteStore::read(core::OrgId org)
 {

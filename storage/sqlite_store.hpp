@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,8 +20,10 @@ enum class AccountsUnique : std::uint8_t { server, organisation };
 struct Options {
     std::filesystem::path file; // DIR/rollcall.db
     bool create = true;         // make the file when it is absent
-    AccountsUnique accounts_unique = AccountsUnique::server;
-    core::Policy default_policy; // what an organisation's stored policy differs from
+    // Given by the server, from its configuration, and remembered in the store; a command that does not give them opens
+    // the store with those of the last server.
+    std::optional<AccountsUnique> accounts_unique{};
+    std::optional<core::Policy> default_policy{}; // what an organisation's stored policy differs from
     std::chrono::milliseconds read_limit = std::chrono::seconds{10}; // a list or search that takes longer fails
     std::string vfs; // SQLite's name of the file layer; tests put faults there
 };
@@ -64,6 +67,7 @@ public:
     void checkpoint();                            // WAL into the file and truncated
     void interrupt_reads();                       // cancels statements of other threads at shutdown
     std::int64_t schema_version() const;
+    const core::Policy& default_policy() const; // what organisations have where they say nothing
 
 private:
     struct Inside;

@@ -1,5 +1,6 @@
 #include "storage/store_file.hpp"
 
+#include "core/base/json.hpp"
 #include "core/base/secrets.hpp"
 #include "core/base/text.hpp"
 #include "storage/migrations.hpp"
@@ -253,7 +254,7 @@ void make_store_file(const Options& options)
             connection.execute(fmt::format("PRAGMA application_id={}; PRAGMA journal_mode=WAL", application_id));
             migrate(connection);
             set_fact(connection, "fold_version", core::fold_version());
-            apply_accounts_unique(connection, options.accounts_unique);
+            apply_accounts_unique(connection, options.accounts_unique.value_or(AccountsUnique::server));
         }
         // A link, not a rename: it never replaces a store that another process made meanwhile.
         if (::link(draft.c_str(), file.c_str()) != 0 && errno != EEXIST)
@@ -274,7 +275,27 @@ void bring_up_to_date(const Options& options)
     if (schema > newest_schema()) refuse_newer(options.file, schema);
     migrate(connection);
     apply_fold_version(connection);
-    apply_accounts_unique(connection, options.accounts_unique);
+    if (options.accounts_unique) apply_accounts_unique(connection, *options.accounts_unique);
+}
+
+core::Policy settle_default_policy(const Options& options)
+{
+    Connection connection{options.file, Role::maintenance, options.vfs};
+    const std::string stored = fact(connection, "policy_defaults");
+    if (options.default_policy) {
+        const std::string given = core::json::write(core::to_json(*options.default_policy, core::Policy{}));
+        if (given != stored) set_fact(connection, "policy_defaults", given);
+        return *options.default_policy;
+    }
+    if (stored.empty()) return {};
+    const auto read = core::json::read(stored);
+    const auto policy = read && read->is_object() ? core::policy_from(read->as_object(), core::Policy{})
+                                                  : core::Result<core::Policy>{core::Policy{}};
+    if (!policy)
+        throw CannotOpen{
+            fmt::format("{} remembers policy defaults that this program does not know ({}): start the server once",
+                        options.file.string(), policy.error().detail)};
+    return *policy;
 }
 
 } // namespace storage

@@ -16,4 +16,7 @@ void make_store_file(const Options&);
 // Migrations, the fold's Unicode version, accounts.unique: each in one transaction, or CannotOpen.
 void bring_up_to_date(const Options&);
 
+// The defaults of organisations' policies: those given, from now on remembered; or those remembered.
+core::Policy settle_default_policy(const Options&);
+
 } // namespace storage

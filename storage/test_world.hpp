@@ -137,7 +137,7 @@ struct SqliteWorld {
     Options options{.file = directory / "rollcall.db",
                     .create = true,
                     .accounts_unique = AccountsUnique::server,
-                    .default_policy = {},
+                    .default_policy = core::Policy{},
                     .read_limit = std::chrono::seconds{60},
                     .vfs = {}};
     std::unique_ptr<SqliteStore> sqlite = std::make_unique<SqliteStore>(options);

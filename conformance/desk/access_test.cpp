@@ -215,6 +215,7 @@ TEST_CASE(
     CHECK(d.client_of("second", token).post("/Users", user("ONE@x.example")).status == 201);
     CHECK(d.client().post("/Users", user("one@x.example")).status == 409);
     CHECK(d.stop() == Ended{});
+    CHECK_THAT(d.said({"org", "list"}), Catch::Contains("second")); // a command without the setting leaves it alone
 
     const auto back = d.command({"serve", "--listen", "127.0.0.1:0", "--set", "accounts.unique=server"});
     CHECK(back.ended.code == 3);

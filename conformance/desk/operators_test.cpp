@@ -147,6 +147,23 @@ TEST_CASE("a policy set while the server runs is in force when the command has r
     CHECK_THAT(wrong.errors, Catch::Contains("retention"));
 }
 
+TEST_CASE("the server's policy defaults are the command line's, too, until an organisation says otherwise")
+{
+    Desk d;
+    d.serve({.flags = {"--set", "policy.retention=60d"}});
+    const auto retention = [&] {
+        return std::string{boost::json::parse(d.said({"org", "policy", "desk", "--json"})).at("retention").as_string()};
+    };
+    CHECK(retention() == "60d");
+    d.said({"org", "policy", "desk", "retention=30d"});
+    CHECK(retention() == "30d");
+    CHECK(d.stop() == Ended{});
+    d.serve({.flags = {"--set", "policy.retention=90d"}});
+    CHECK(retention() == "30d");
+    d.said({"org", "policy", "desk", "retention=default"});
+    CHECK(retention() == "90d");
+}
+
 TEST_CASE("a deleted organisation takes its data along, and its name is never used again")
 {
     Desk d;

@@ -1,5 +1,6 @@
 #include "core/actions/sweep.hpp"
 
+#include "core/base/failpoint.hpp"
 #include "core/rules/lifecycle.hpp"
 
 namespace core::actions {
@@ -19,6 +20,7 @@ std::vector<User> purge_due(WriteTxn& txn, const Context& context, std::int64_t 
     for (User& user : txn.users_due_for_purge(context.now, limit)) {
         if (!rules::is_due_for_purge(user, context.now)) continue;
         remove_user(txn, context, user, DeletionCause::retention);
+        FAILPOINT("mid_purge");
         purged.push_back(std::move(user));
     }
     return purged;

@@ -113,11 +113,10 @@ void policy(const Common& common, const std::string& name, const std::vector<std
                                   fmt::format("{}: is not key=value; write for example retention=30d", setting)};
                 const auto key = setting.substr(0, equals);
                 const auto before = o.policy;
-                const auto done =
-                    core::set_policy_field(o.policy, key, setting.substr(equals + 1), entra::quirk_names());
+                const auto done = core::set_policy_field(o.policy, key, text, entra::quirk_names());
                 if (!done) fail(done.error());
                 if (!(before == o.policy))
-                    changes.push_back({"policy." + key, nullptr, setting.substr(equals + 1).c_str()});
+                    changes.push_back({"policy." + key, nullptr, boost::json::string_view{text}});
             }
             registry.replace(o);
             if (!changes.empty()) append_event(registry, o, context, core::Activity::update_policy, std::move(changes));
