@@ -113,6 +113,10 @@ void policy(const Common& common, const std::string& name, const std::vector<std
                                   fmt::format("{}: is not key=value; write for example retention=30d", setting)};
                 const auto key = setting.substr(0, equals);
                 const auto before = o.policy;
+                auto text = setting.substr(equals + 1);
+                if (text == "default") // the server's; a quirk's own `default` is its profile's
+                    for (const auto& field : core::policy_fields())
+                        if (field.name == key) text = field.get(opened.store->default_policy());
                 const auto done = core::set_policy_field(o.policy, key, text, entra::quirk_names());
                 if (!done) fail(done.error());
                 if (!(before == o.policy))
