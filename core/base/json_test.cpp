@@ -53,8 +53,8 @@ rc::Gen<bj::value> any_scalar()
                          double number = 0;
                          static_assert(sizeof bits == sizeof number);
                          std::memcpy(&number, &bits, sizeof bits);
-                         return bj::value{std::isfinite(number) && std::fpclassify(number) != FP_SUBNORMAL ? number
-                                                                                                           : 0.1};
+                         return bj::value(std::isfinite(number) && std::fpclassify(number) != FP_SUBNORMAL ? number
+                                                                                                           : 0.1);
                      }),
         rc::gen::element(bj::value(true), bj::value(false), bj::value(nullptr), bj::value(-0.0)));
 }
