@@ -26,9 +26,9 @@ struct Room {
 };
 
 const Names any_library{""};
-const Names core_values{"core/archive",      "core/base/",  "core/event",     "core/group",
-                        "core/organisation", "core/policy", "core/predicate", "core/profile",
-                        "core/token",        "core/user",   "core/words"};
+const Names core_values{"core/archive", "core/base/",        "core/event",  "core/group",
+                        "core/indexed", "core/organisation", "core/policy", "core/predicate",
+                        "core/profile", "core/token",        "core/user",   "core/words"};
 
 const std::vector<Room>& rooms()
 {
@@ -45,11 +45,11 @@ const std::vector<Room>& rooms()
          {"core/testing/"},
          {"boost/json", "boost/system", "fmt/"}},
         {"scim/http/", {"core/base/"}, {}, {"boost/", "openssl/", "fmt/"}},
+        // PCRE2 and utf8proc: Replace and ToLower of the attribute mappings.
         {"scim/entra/",
-         {"core/base/", "core/predicate", "core/policy", "core/user", "core/profile", "scim/error",
-          "scim/attribute_path"},
+         {"scim/error", "scim/attribute_path"},
          {},
-         {"boost/json", "boost/system", "fmt/"}},
+         {"boost/json", "boost/system", "fmt/", "pcre2.h", "utf8proc.h"}},
         {"certs/", {"core/base/"}, {}, {"openssl/", "fmt/"}},
         {"conformance/", {}, {}, any_library},
     };
@@ -59,8 +59,8 @@ const std::vector<Room>& rooms()
 // The top of the house, where everything but conformance/ is tied together.
 bool is_top(std::string_view file)
 {
-    for (const std::string_view top : {"scim/app", "scim/main", "scim/commands", "scim/config", "scim/world",
-                                       "scim/sweeper", "scim/instance", "scim/serve"}) {
+    for (const std::string_view top :
+         {"scim/app", "scim/main", "scim/commands", "scim/config", "scim/routes", "scim/sweeper"}) {
         if (file.starts_with(top)) return true;
     }
     return false;
@@ -114,8 +114,8 @@ std::optional<Include> include_in(std::string_view line)
 // The standard library's headers have no slash and no dot; C's and POSIX's are few.
 bool is_system(std::string_view header)
 {
-    static const Names known{"sys/",     "netinet/", "arpa/",    "unistd.h",  "fcntl.h",    "signal.h",
-                             "poll.h",   "netdb.h",  "pwd.h",    "termios.h", "dlfcn.h",    "spawn.h",
+    static const Names known{"sys/",     "netinet/", "arpa/",    "unistd.h",  "fcntl.h",    "signal.h", "poll.h",
+                             "stdlib.h", "dirent.h", "netdb.h",  "pwd.h",     "termios.h",  "dlfcn.h",  "spawn.h",
                              "malloc.h", "grp.h",    "syslog.h", "pthread.h", "execinfo.h", "glob.h"};
     const bool standard = header.find('/') == std::string_view::npos && header.find('.') == std::string_view::npos;
     return standard || starts_with_any(header, known);
