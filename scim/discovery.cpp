@@ -107,7 +107,9 @@ std::vector<const ResourceSchema*> shown_resources(const Call& call)
 }
 bool is_shown(const Call& call, const Schema& extension)
 {
-    return extension.urn != core::lifecycle_urn || !call.quirks->tolerance().hide_lifecycle_schema;
+    if (extension.urn != core::lifecycle_urn || !call.quirks->tolerance().hide_lifecycle_schema) return true;
+    call.quirks->count(entra::tolerated::lifecycle_schema_hidden);
+    return false;
 }
 
 } // namespace

@@ -121,7 +121,7 @@ Result<std::vector<std::string>> member_ids(const json::value& value, std::size_
 }
 
 // `members` as a whole: add, replace or remove.
-Result<MemberChange> change_of_all(PatchKind kind, const json::value* value, const entra::Tolerance& tolerance,
+Result<MemberChange> change_of_all(PatchKind kind, const json::value* value, const entra::Quirks& quirks,
                                    std::size_t name_characters)
 {
     using Kind = MemberStep::Kind;
@@ -140,9 +140,10 @@ Result<MemberChange> change_of_all(PatchKind kind, const json::value* value, con
     case PatchKind::remove: {
         if (!value) return MemberChange{{Kind::remove_all, {}}, {}};
         // A value that cannot be understood must never empty the group.
-        if (!tolerance.remove_listed_values)
+        if (!quirks.tolerance().remove_listed_values)
             return bad_members("remove takes no value; name the member in the path: members[value eq \"…\"]");
         TRY(auto ids, member_ids(*value, name_characters));
+        quirks.count(entra::tolerated::remove_with_value);
         return MemberChange{{Kind::remove, std::move(ids)}, {}};
     }
     }
@@ -170,7 +171,7 @@ std::optional<AttributePath> members_path(const PatchOperation& operation)
     return *std::move(path);
 }
 
-Result<GroupPatch> split(std::vector<PatchOperation> operations, const entra::Tolerance& tolerance,
+Result<GroupPatch> split(std::vector<PatchOperation> operations, const entra::Quirks& quirks,
                          std::size_t name_characters)
 {
     GroupPatch patch;
@@ -180,14 +181,14 @@ Result<GroupPatch> split(std::vector<PatchOperation> operations, const entra::To
             if (!path->filter && !path->sub.empty())
                 return bad_request(ScimType::mutability, "a member cannot be changed: remove it and add another");
             TRY(auto change, path->filter ? change_of_some(operation.kind, *path)
-                                          : change_of_all(operation.kind, value, tolerance, name_characters));
+                                          : change_of_all(operation.kind, value, quirks, name_characters));
             patch.changes.push_back(std::move(change));
             continue;
         }
         if (!operation.path && operation.kind != PatchKind::remove && operation.value && operation.value->is_object()) {
             auto& object = operation.value->get_object();
             if (const auto* members = member(object, "members")) {
-                TRY(auto change, change_of_all(operation.kind, members, tolerance, name_characters));
+                TRY(auto change, change_of_all(operation.kind, members, quirks, name_characters));
                 patch.changes.push_back(std::move(change));
                 for (auto it = object.begin(); it != object.end(); ++it)
                     if (same(it->key(), "members")) {
@@ -320,7 +321,7 @@ Result<Work> patch(const Call& call)
     TRY(const auto id, id_of(call));
     TRY(const auto body, read_patch_body(call, group_schema()));
     TRY(auto operations, read_patch(body, call.limits->patch_operations, call.quirks->tolerance()));
-    TRY(auto asked, split(std::move(operations), call.quirks->tolerance(), call.limits->name_characters));
+    TRY(auto asked, split(std::move(operations), *call.quirks, call.limits->name_characters));
     auto projection = Projection::from(*call.request, group_schema());
     // RFC 7644 3.5.2: who asks for attributes gets them.
     const bool is_silent = call.organisation->policy.patch_reply != core::PatchReply::resource && !projection.asks();

@@ -287,18 +287,16 @@ bool nest_dotted_keys(json::object& resource, Kind kind)
 // … and an extension's attribute by its whole URN (U6, E-39).
 //   sent:  {"op": "replace", "value": {"urn:…:enterprise:2.0:User:employeeNumber": "701984"}}
 //   meant: {"op": "replace", "value": {"urn:…:enterprise:2.0:User": {"employeeNumber": "701984"}}}
-std::optional<AttributePath> attribute_of_urn_key(std::string_view key)
+bool is_urn_key(std::string_view key)
 {
-    if (!begins_with_urn(key)) return std::nullopt;
-    auto path = read_path(key);
-    if (!path || path->name.empty() || path->filter || !is_schema_urn(path->urn)) return std::nullopt;
-    return *std::move(path);
+    return begins_with_urn(key) && key.find('[') == std::string_view::npos &&
+           is_schema_urn(key.substr(0, key.rfind(':'))) && read_path(key).has_value();
 }
 bool nest_urn_keys(json::object& resource, Kind)
 {
-    auto keyed = take_out(resource, [](std::string_view key) { return attribute_of_urn_key(key).has_value(); });
+    auto keyed = take_out(resource, is_urn_key);
     for (auto& [key, value] : keyed) {
-        const auto path = *attribute_of_urn_key(key);
+        const auto path = *read_path(key);
         auto& home = is_core_urn(path.urn) ? resource : object_at(resource, path.urn);
         if (path.sub.empty())
             set(home, path.name, std::move(value));
@@ -544,7 +542,8 @@ bool shape_members_at_path(Operation& operation, Kind kind)
     if (kind != Kind::group || !path || !same(path->name, "members") || path->filter || !path->sub.empty())
         return false;
     auto* value = operation.value();
-    return value && shape_members(*value);
+    // E-84: a bare text that is to be removed may be anything; left alone, it is refused.
+    return value && !(operation.is("remove") && value->is_string()) && shape_members(*value);
 }
 bool shape_all_members(json::object& resource, Kind kind)
 {

@@ -174,7 +174,8 @@ TEST_CASE("a group's members are not cleared by an empty text, and a user has no
     const Quirks entra{"entra", {}};
     std::vector<std::string_view> fired;
     for (const auto* value : {"{'op':'replace','path':'members','value':''}", "{'op':'replace','value':{'members':''}}",
-                              "{'op':'remove','path':'members','value':[{'value':''}]}"}) {
+                              "{'op':'remove','path':'members','value':[{'value':''}]}",
+                              "{'op':'remove','path':'members','value':'junk'}" /* E-84: it may be anything */}) {
         const auto sent = body_of("[" + std::string(value) + "]");
         CHECK(entra.repair_patch(sent, "Group", fired) == sent);
     }
