@@ -410,19 +410,23 @@ Result<void> Engine::apply_unregistered(const PatchOperation& operation, const A
             object[key] = value;
     };
     const json::value nothing;
+    std::size_t most_members = 0;
     if (path.name.empty()) {
         for (const auto& pair : operation.value->get_object()) put(container, pair.key(), pair.value());
     } else if (path.sub.empty()) {
         put(container, path.name, clears ? nothing : *operation.value);
     } else {
         const auto name = spelled(container, path.name);
-        put(object_at(container, name), path.sub, clears ? nothing : *operation.value);
+        auto& parts = object_at(container, name);
+        put(parts, path.sub, clears ? nothing : *operation.value);
+        most_members = parts.size();
         prune(container, name);
     }
     const auto extensions = std::count_if(resource_.begin(), resource_.end(), [&](const auto& pair) {
-        return pair.key().starts_with("urn:") && !schema_.extension(pair.key());
+        return same(std::string_view{pair.key()}.substr(0, 4), "urn:") && !schema_.extension(pair.key());
     });
-    if (container.size() > most_unregistered || static_cast<std::size_t>(extensions) > most_unregistered)
+    most_members = std::max({most_members, container.size(), static_cast<std::size_t>(extensions)});
+    if (most_members > most_unregistered)
         return bad_value(fmt::format("at most {} extensions without a schema, of {} attributes each, are kept",
                                      most_unregistered, most_unregistered));
     prune(resource_, urn);

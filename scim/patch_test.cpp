@@ -706,13 +706,16 @@ TEST_CASE("texts are bounded, and so are extensions without a schema")
     CHECK(desk.patch(bare, "{'op':'add','path':'title','value':'" + fits + "'}").has_value());
     desk.must_refuse({"{'op':'add','path':'title','value':'" + fits + "x'}", ScimType::invalid_value, "title"}, bare);
 
-    std::string attributes, extensions;
+    std::string attributes, extensions, parts;
     for (int i = 0; i < 33; ++i) {
+        parts += std::string(i ? "," : "") + "{'op':'add','path':'urn:x:y:2.0:User:a.p" + std::to_string(i) +
+                 "','value':'x'}";
         attributes += std::string(i ? "," : "") + "'a" + std::to_string(i) + "':'x'";
         extensions += std::string(i ? "," : "") + "'urn:x:" + std::to_string(i) + ":2.0:User':{'a':'x'}";
     }
     desk.must_refuse({"{'op':'add','path':'urn:x:y:2.0:User','value':{" + attributes + "}}", ScimType::invalid_value},
                      bare);
+    desk.must_refuse({parts, ScimType::invalid_value}, bare);
     desk.must_refuse({"{'op':'add','value':{" + extensions + "}}", ScimType::invalid_value}, bare);
 }
 
