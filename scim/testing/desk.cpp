@@ -93,16 +93,17 @@ Reply reply_of(Result<Answer> result, std::string_view request_id)
 
 } // namespace
 
-json::value Reply::at(std::string_view pointer) const
+const json::value& Reply::at(std::string_view pointer) const
 {
+    static const json::value nothing;
     boost::system::error_code ec;
     const auto* found = body.find_pointer(pointer, ec);
-    return found && !ec ? *found : json::value{};
+    return found && !ec ? *found : nothing;
 }
 
 std::int64_t Reply::total() const
 {
-    const auto total = at("/totalResults");
+    const auto& total = at("/totalResults");
     return total.is_int64() ? total.get_int64() : -1;
 }
 

@@ -31,8 +31,8 @@ struct Reply {
     std::string scim_type() const { return word_at("scimType"); }
     std::string detail() const { return word_at("detail"); }
     std::string id() const { return word_at("id"); }
-    // A value at a path such as "/emails/0/value"; null when there is none.
-    boost::json::value at(std::string_view pointer) const;
+    // A value of the body, at a path such as "/emails/0/value"; null when there is none.
+    const boost::json::value& at(std::string_view pointer) const;
     std::int64_t total() const; // of a list; -1 when it is none
 
 private:
