@@ -1,9 +1,11 @@
 #include "scim/group_json.hpp"
 
 #include "core/base/json.hpp"
+#include "core/base/text.hpp"
 
 #include <boost/json/array.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace scim {
@@ -30,6 +32,27 @@ std::string_view type_of(core::Member::Kind kind)
     case core::Member::Kind::group: return "Group";
     }
     return "";
+}
+
+Error bad_members(std::string_view problem)
+{
+    return bad_request(ScimType::invalid_value, "members: " + std::string{problem});
+}
+
+Result<std::string> member_id(const json::value& element, std::size_t name_characters)
+{
+    constexpr auto remedy = "each member must be an object with its id as value; nothing was changed";
+    if (!element.is_object()) return bad_members(remedy);
+    for (const auto& pair : element.get_object()) {
+        if (!core::same_ignoring_ascii_case(pair.key(), "value")) continue;
+        if (!pair.value().is_string() || pair.value().get_string().empty()) return bad_members(remedy);
+        const std::string_view id = pair.value().get_string();
+        const auto characters = std::count_if(id.begin(), id.end(), [](char c) { return (c & 0xC0) != 0x80; });
+        if (static_cast<std::size_t>(characters) > name_characters)
+            return bad_members("an id is longer than " + std::to_string(name_characters) + " characters");
+        return std::string{id};
+    }
+    return bad_members(remedy);
 }
 
 void append_members(std::string& out, const std::vector<core::Member>& members, std::string_view base)
@@ -79,10 +102,38 @@ json::object full_object(const core::Group& group, const std::vector<core::Membe
 
 } // namespace
 
+Result<std::vector<std::string>> member_ids(const json::value& value, std::size_t name_characters)
+{
+    std::vector<std::string> ids;
+    if (!value.is_array()) {
+        TRY(auto id, member_id(value, name_characters));
+        ids.push_back(std::move(id));
+        return ids;
+    }
+    ids.reserve(value.get_array().size());
+    for (const auto& element : value.get_array()) {
+        TRY(auto id, member_id(element, name_characters));
+        ids.push_back(std::move(id));
+    }
+    return ids;
+}
+
 Result<WantedGroup> wanted_group(json::value body, const entra::Tolerance& tolerance, std::size_t name_characters)
 {
-    TRY(json::object attributes, read_resource(std::move(body), {group_schema(), tolerance, name_characters}));
     WantedGroup wanted;
+    if (auto* object = body.if_object()) {
+        const auto members = std::find_if(object->begin(), object->end(), [](const auto& pair) {
+            return core::same_ignoring_ascii_case(pair.key(), "members");
+        });
+        if (members != object->end()) {
+            if (!members->value().is_array() && !members->value().is_null()) return bad_members("must be a list");
+            if (members->value().is_array()) {
+                TRY(wanted.members, member_ids(members->value(), name_characters));
+            }
+            object->stable_erase(members);
+        }
+    }
+    TRY(json::object attributes, read_resource(std::move(body), {group_schema(), tolerance, name_characters}));
     json::object profile(attributes.storage());
     for (auto& pair : attributes) {
         const std::string_view name = pair.key();
@@ -91,12 +142,6 @@ Result<WantedGroup> wanted_group(json::value body, const entra::Tolerance& toler
             wanted.attributes.display_name = std::string_view{value.get_string()};
         } else if (name == "externalId") {
             wanted.attributes.external_id.emplace(std::string_view{value.get_string()});
-        } else if (name == "members") {
-            for (const auto& member : value.get_array()) {
-                const auto* id = member.get_object().if_contains("value");
-                if (!id) return bad_request(ScimType::invalid_value, "members: each member needs a value with its id");
-                wanted.members.emplace_back(std::string_view{id->get_string()});
-            }
         } else {
             profile.emplace(name, std::move(value));
         }

@@ -19,8 +19,12 @@ struct WantedGroup {
     core::DesiredGroup attributes;
     std::vector<std::string> members; // as sent, in order
 };
-// Refusals: read_resource's; a member without a value is 400 invalidValue.
+// Refusals: read_resource's and member_ids'.
 Result<WantedGroup> wanted_group(boost::json::value body, const entra::Tolerance&, std::size_t name_characters);
+
+// The ids in a list of members, or in one member. 400 invalidValue for anything else: a member that cannot be
+// understood is never skipped, because a list without it would mean something else.
+Result<std::vector<std::string>> member_ids(const boost::json::value&, std::size_t name_characters);
 
 // What PATCH changes, without members.
 boost::json::object writable_view(const core::Group&);

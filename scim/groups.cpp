@@ -88,38 +88,6 @@ json::value* member(json::object& object, std::string_view name)
     return nullptr;
 }
 
-Result<std::string> member_id(const json::value& element, std::size_t name_characters)
-{
-    constexpr auto remedy = "each member must be an object with its id as value; nothing was changed";
-    if (!element.is_object()) return bad_members(remedy);
-    for (const auto& pair : element.get_object()) {
-        if (!same(pair.key(), "value")) continue;
-        if (!pair.value().is_string() || pair.value().get_string().empty()) return bad_members(remedy);
-        const std::string_view id = pair.value().get_string();
-        const auto characters = std::count_if(id.begin(), id.end(), [](char c) { return (c & 0xC0) != 0x80; });
-        if (static_cast<std::size_t>(characters) > name_characters)
-            return bad_members("an id is longer than " + std::to_string(name_characters) + " characters");
-        return std::string{id};
-    }
-    return bad_members(remedy);
-}
-
-Result<std::vector<std::string>> member_ids(const json::value& value, std::size_t name_characters)
-{
-    std::vector<std::string> ids;
-    if (!value.is_array()) {
-        TRY(auto id, member_id(value, name_characters));
-        ids.push_back(std::move(id));
-        return ids;
-    }
-    ids.reserve(value.get_array().size());
-    for (const auto& element : value.get_array()) {
-        TRY(auto id, member_id(element, name_characters));
-        ids.push_back(std::move(id));
-    }
-    return ids;
-}
-
 // `members` as a whole: add, replace or remove.
 Result<MemberChange> change_of_all(PatchKind kind, const json::value* value, const entra::Quirks& quirks,
                                    std::size_t name_characters)
