@@ -113,7 +113,8 @@ struct Handler {
 
     Handler(std::string_view text, const Limits& limits_in, bj::storage_ptr storage, unsigned char* buffer,
             std::size_t size)
-        : stack{{}, buffer, size}, names{text}, limits{limits_in}
+        : stack{{}, buffer, size}, names{text}, limits{limits_in}, may_hold_nul{text.find("\\u0000") !=
+                                                                                std::string_view::npos}
     {
         stack.reset(std::move(storage));
     }
@@ -237,23 +238,36 @@ struct Handler {
     }
     bool count(Code& ec)
     {
-        if (++values <= limits.values) return true;
-        return refuse("more than " + std::to_string(limits.values) + " values", ec);
+        if (++values <= limits.values) [[likely]]
+            return true;
+        return refuse_count(ec);
     }
     bool check_text(bj::string_view part, std::size_t total, Code& ec)
     {
-        if (total > limits.string_bytes) {
-            return refuse("a text of more than " + std::to_string(limits.string_bytes) + " bytes", ec);
-        }
-        if (!part.empty() && std::memchr(part.data(), 0, part.size()) != nullptr) {
-            return refuse("the character U+0000 in a text", ec);
-        }
-        return true;
+        const bool fits = total <= limits.string_bytes;
+        if (fits && !may_hold_nul) [[likely]]
+            return true;
+        return fits ? refuse_nul(part, ec) : refuse_length(ec);
+    }
+    // Apart, so that what is taken each time stays small enough to be inlined.
+    [[gnu::noinline]] bool refuse_count(Code& ec)
+    {
+        return refuse("more than " + std::to_string(limits.values) + " values", ec);
+    }
+    [[gnu::noinline]] bool refuse_length(Code& ec)
+    {
+        return refuse("a text of more than " + std::to_string(limits.string_bytes) + " bytes", ec);
+    }
+    [[gnu::noinline]] bool refuse_nul(bj::string_view part, Code& ec)
+    {
+        const bool has_nul = !part.empty() && std::memchr(part.data(), 0, part.size()) != nullptr;
+        return !has_nul || refuse("the character U+0000 in a text", ec);
     }
 
     bj::value_stack stack;
     Names names;
     const Limits& limits;
+    const bool may_hold_nul; // a raw one is refused by the parser, so only where the escape is spelled somewhere
     std::size_t values = 0;
     std::string split_name; // the parts so far of a name that comes in parts
     std::string problem;
@@ -273,7 +287,36 @@ bool may_need_escape(std::uint64_t eight)
     return (found & highs) != 0;
 }
 
+std::uint64_t load8(const char* at)
+{
+    std::uint64_t eight = 0;
+    std::memcpy(&eight, at, 8);
+    return eight;
+}
+
+std::uint64_t load4(const char* at)
+{
+    std::uint32_t four = 0;
+    std::memcpy(&four, at, 4);
+    return four;
+}
+
 bool needs_escape(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
+
+// Most texts need no escape at all. The last bytes are looked at in a load that overlaps the one before.
+bool is_plain(std::string_view text)
+{
+    const char* const begin = text.data();
+    const std::size_t size = text.size();
+    if (size >= 8) {
+        for (std::size_t i = 0; i + 8 < size; i += 8) {
+            if (may_need_escape(load8(begin + i))) return false;
+        }
+        return !may_need_escape(load8(begin + size - 8));
+    }
+    if (size >= 4) return !may_need_escape(load4(begin) | load4(begin + size - 4) << 32);
+    return std::none_of(text.begin(), text.end(), needs_escape);
+}
 
 void append_escape(std::string& out, char c)
 {
@@ -377,18 +420,8 @@ void append_quoted(std::string& out, std::string_view text)
 {
     out.push_back('"');
     std::size_t done = 0; // everything before it is written
-    std::size_t i = 0;
-    while (i < text.size()) {
-        if (i + 8 <= text.size()) {
-            std::uint64_t eight = 0;
-            std::memcpy(&eight, text.data() + i, 8);
-            if (!may_need_escape(eight)) {
-                i += 8;
-                continue;
-            }
-        }
-        const std::size_t stop = std::min(i + 8, text.size());
-        for (; i < stop; ++i) {
+    if (!is_plain(text)) {
+        for (std::size_t i = 0; i < text.size(); ++i) {
             if (!needs_escape(text[i])) continue;
             out.append(text, done, i - done);
             append_escape(out, text[i]);
