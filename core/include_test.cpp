@@ -83,8 +83,9 @@ const Room* room_of(std::string_view file)
 
 bool is_test(std::string_view file)
 {
-    return file.find("_test.") != std::string_view::npos || file.find("/testing/") != std::string_view::npos ||
-           file.find("/test_") != std::string_view::npos || file.find("faulty_") != std::string_view::npos;
+    return file.find("_test.") != std::string_view::npos || file.find("_fuzz.") != std::string_view::npos ||
+           file.find("/testing/") != std::string_view::npos || file.find("/test_") != std::string_view::npos ||
+           file.find("faulty_") != std::string_view::npos;
 }
 
 struct Include {
