@@ -34,9 +34,9 @@ struct CannotOpen : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-// One item of a batch. `work` runs under a savepoint, and once more when the batch was lost: it must not remember its
-// first run. `done` is called on the caller's thread when everything is decided: after the commit (kept), or after its
-// own undoing; with an exception when work threw or the commit failed (StorageFull, StorageFailed).
+// One item of a batch. `work` is kept or undone by itself; it runs again when the batch had to begin anew, and must not
+// remember its first run. `done` is called on the caller's thread when everything is decided: after the commit (kept),
+// or after its own undoing; with an exception when work threw or the commit failed (StorageFull, StorageFailed).
 struct WriteJob {
     core::OrgId organisation;
     std::function<core::Keep(core::WriteTxn&)> work;

@@ -119,6 +119,26 @@ TEST_CASE("a batch keeps each job's work by itself and answers after the one com
     check_sound(*world.sqlite, world.org, 2);
 }
 
+TEST_CASE("a refusal that comes after a change undoes that job alone")
+{
+    World world;
+    int runs = 0;
+    Batch batch{world.org};
+    batch.add_user("bob");
+    batch.add([&](core::WriteTxn& txn) {
+        ++runs;
+        CHECK(txn.insert(user("half")).has_value());
+        txn.append(event(core::Activity::create_user, {}));
+        return Keep::no;
+    });
+    batch.add_user("eve");
+    world.sqlite->write_batch(batch.jobs);
+    CHECK(batch.count(Answer::kept) == 3);
+    CHECK(runs == 2); // the batch began again
+    CHECK_FALSE(world.sqlite->read(world.org)->user_named("half"));
+    check_sound(*world.sqlite, world.org, 2);
+}
+
 TEST_CASE("a view does not change while others write")
 {
     World world;
