@@ -35,7 +35,7 @@ const std::vector<Room>& rooms()
     static const std::vector<Room> table{
         {"core/", core_values, {"core/base/log"}, {"boost/json", "boost/system"}},
         {"core/store.hpp", core_values, {}, {}},
-        {"core/base/", {}, {}, {"boost/json", "boost/system", "utf8proc.h", "fmt/", "spdlog/", "openssl/"}},
+        {"core/base/", {}, {}, {"boost/json", "boost/system", "utf8proc.h", "fmt/", "openssl/"}},
         {"core/rules/", core_values, {"core/base/log", "core/base/secrets"}, {"boost/json"}},
         {"core/actions/", {"core/"}, {"core/testing/", "core/base/log"}, {"boost/json"}},
         {"core/testing/", {"core/"}, {}, {"boost/json", "catch2/"}},

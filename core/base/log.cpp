@@ -4,16 +4,12 @@
 #include "core/base/json.hpp"
 #include "core/base/text.hpp"
 
-#include <spdlog/async_logger.h>
-#include <spdlog/details/thread_pool.h>
-#include <spdlog/sinks/base_sink.h>
-
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <condition_variable>
 #include <cstdlib>
-#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -23,44 +19,86 @@ namespace core::log {
 
 namespace {
 
-constexpr std::size_t queued_lines = 8192;
+constexpr std::size_t waiting_bytes = 2 * 1024 * 1024; // beyond it lines are dropped and counted
+constexpr auto gathering = std::chrono::milliseconds{20};
 constexpr std::size_t field_bytes = 1024;
 constexpr auto flush_patience = std::chrono::seconds{2}; // a blocked stderr must not hold up a shutdown
 
 std::atomic<Level> lowest{Level::info};
 
-// A line in one write(2), so that the lines of two processes on one terminal do not mix.
-class StderrSink final : public spdlog::sinks::base_sink<std::mutex> {
+void write_out(std::string_view rest)
+{
+    while (!rest.empty()) {
+        const auto count = ::write(STDERR_FILENO, rest.data(), rest.size());
+        if (count < 0 && errno == EINTR) continue;
+        if (count <= 0) return; // nobody is left to be told
+        rest.remove_prefix(static_cast<std::size_t>(count));
+    }
+}
+
+// Whole lines gathered under a mutex, written by a thread of their own some moments later, many at once: a logging
+// library's queue wakes its thread for every line, and those wake-ups cost more than answering a request.
+// Lives until the process ends: whatever is destroyed late may still log.
+class Machine {
 public:
-    std::uint64_t written() const { return written_.load(std::memory_order_acquire); }
+    Machine()
+    {
+        std::thread{[this] { run(); }}.detach();
+    }
+
+    void post(std::string_view line, bool is_urgent)
+    {
+        bool wakes = false;
+        {
+            const std::lock_guard lock{mutex_};
+            if (waiting_.size() + line.size() > waiting_bytes) {
+                ++dropped_;
+                return;
+            }
+            wakes = waiting_.empty() || (is_urgent && !urgent_);
+            urgent_ |= is_urgent;
+            waiting_.append(line);
+            ++posted_;
+        }
+        if (wakes) wake_.notify_one();
+    }
+
+    void flush()
+    {
+        std::unique_lock lock{mutex_};
+        urgent_ = true;
+        wake_.notify_one();
+        written_changed_.wait_for(lock, flush_patience, [&, target = posted_] { return written_ >= target; });
+    }
+
+    std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
 
 private:
-    void sink_it_(const spdlog::details::log_msg& message) override
+    void run()
     {
-        std::string_view rest{message.payload.data(), message.payload.size()};
-        while (!rest.empty()) {
-            const auto count = ::write(STDERR_FILENO, rest.data(), rest.size());
-            if (count < 0 && errno == EINTR) continue;
-            if (count <= 0) break; // nobody is left to be told
-            rest.remove_prefix(static_cast<std::size_t>(count));
+        std::string batch;
+        std::unique_lock lock{mutex_};
+        for (;;) {
+            wake_.wait(lock, [this] { return !waiting_.empty(); });
+            wake_.wait_for(lock, gathering, [this] { return urgent_; });
+            urgent_ = false;
+            batch.swap(waiting_);
+            const auto up_to = posted_;
+            lock.unlock();
+            write_out(batch);
+            batch.clear();
+            lock.lock();
+            written_ = up_to;
+            written_changed_.notify_all();
         }
-        written_.fetch_add(1, std::memory_order_release);
     }
-    void flush_() override {}
 
-    std::atomic<std::uint64_t> written_{0};
-};
-
-// Lives until the process ends: whatever is destroyed late may still log.
-struct Machine {
-    std::shared_ptr<StderrSink> sink = std::make_shared<StderrSink>();
-    std::shared_ptr<spdlog::details::thread_pool> pool =
-        std::make_shared<spdlog::details::thread_pool>(queued_lines, 1);
-    std::shared_ptr<spdlog::async_logger> logger =
-        std::make_shared<spdlog::async_logger>("rollcall", sink, pool, spdlog::async_overflow_policy::overrun_oldest);
-    std::atomic<std::uint64_t> posted{0};
-
-    Machine() { logger->set_level(spdlog::level::trace); }
+    std::mutex mutex_;
+    std::condition_variable wake_, written_changed_;
+    std::string waiting_;
+    std::uint64_t posted_ = 0, written_ = 0;
+    bool urgent_ = false;
+    std::atomic<std::uint64_t> dropped_{0};
 };
 
 Machine& machine()
@@ -172,21 +210,11 @@ void write(Level level, std::string_view event, std::initializer_list<Field> fie
     }
     line.append("}\n");
 
-    Machine& all = machine();
-    all.posted.fetch_add(1, std::memory_order_acq_rel);
-    all.logger->log(spdlog::level::info, spdlog::string_view_t{line.data(), line.size()});
+    machine().post(line, level >= Level::warning);
 }
 
-void flush()
-{
-    Machine& all = machine();
-    const std::uint64_t target = all.posted.load(std::memory_order_acquire);
-    const auto deadline = std::chrono::steady_clock::now() + flush_patience;
-    while (all.sink->written() + dropped() < target && std::chrono::steady_clock::now() < deadline) {
-        std::this_thread::sleep_for(std::chrono::microseconds{200});
-    }
-}
+void flush() { machine().flush(); }
 
-std::uint64_t dropped() { return machine().pool->overrun_counter(); }
+std::uint64_t dropped() { return machine().dropped(); }
 
 } // namespace core::log
