@@ -37,4 +37,12 @@ const boost::json::object& Profile::attributes() const
     return *attributes_;
 }
 
+boost::json::object Profile::attributes_in(boost::json::storage_ptr storage) const
+{
+    if (attributes_) return boost::json::object(*attributes_, std::move(storage));
+    auto parsed = json::read(text_, for_stored_text, std::move(storage));
+    if (!parsed || !parsed->is_object()) throw std::runtime_error{"a stored profile is damaged"};
+    return std::move(parsed->get_object());
+}
+
 } // namespace core

@@ -23,6 +23,8 @@ public:
     // Parses on first use: not for use from two threads at once. Throws std::runtime_error when the stored text is
     // damaged.
     const boost::json::object& attributes() const;
+    // A copy of one's own, made in `storage`.
+    boost::json::object attributes_in(boost::json::storage_ptr storage) const;
     bool operator==(const Profile& other) const { return text_ == other.text_; }
 
 private:

@@ -65,16 +65,16 @@ Result<WantedUser> wanted_user(json::value body, const entra::Tolerance& toleran
     return wanted;
 }
 
-json::object writable_view(const core::User& user)
+json::object writable_view(const core::User& user, json::storage_ptr storage)
 {
-    const json::object& profile = user.profile.attributes();
-    json::object view;
+    json::object profile = user.profile.attributes_in(storage);
+    json::object view(std::move(storage));
     view.reserve(profile.size() + 3);
     view.emplace("userName", user.user_name);
     if (user.external_id) view.emplace("externalId", *user.external_id);
     view.emplace("active", user.is_active());
-    for (const auto& pair : profile)
-        if (pair.key() != "schemas") view.emplace(pair.key(), pair.value());
+    for (auto& pair : profile)
+        if (pair.key() != "schemas") view.emplace(pair.key(), std::move(pair.value()));
     return view;
 }
 

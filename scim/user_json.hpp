@@ -22,7 +22,8 @@ struct WantedUser {
 Result<WantedUser> wanted_user(boost::json::value body, const entra::Tolerance&, std::size_t name_characters);
 
 // What a client may write of it, canonical names: what PATCH changes and wanted_user() reads again.
-boost::json::object writable_view(const core::User&);
+// In `storage`, which must outlive it: a monotonic resource makes a PATCH noticeably cheaper.
+boost::json::object writable_view(const core::User&, boost::json::storage_ptr storage = {});
 
 // The representation. `base` is the organisation's SCIM address. Without a projection the stored text goes out as it
 // is.

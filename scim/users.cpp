@@ -6,6 +6,8 @@
 #include "scim/requests.hpp"
 #include "scim/user_json.hpp"
 
+#include <boost/json/monotonic_resource.hpp>
+
 #include <utility>
 
 namespace scim::users {
@@ -125,8 +127,11 @@ Result<Work> patch(const Call& call)
                   name_characters = call.limits->name_characters](core::WriteTxn& txn) -> Result<Answer> {
         TRY(const auto before, present(txn, id, known));
         std::vector<std::string_view> tolerated;
+        // Everything between the stored text and the new one lives here, and is never freed piece by piece.
+        unsigned char first_block[16 * 1024];
+        boost::json::monotonic_resource arena{first_block, sizeof first_block};
         TRY(auto patched,
-            apply_patch(writable_view(before), operations, user_schema(), quirks->tolerance(), &tolerated));
+            apply_patch(writable_view(before, &arena), operations, user_schema(), quirks->tolerance(), &tolerated));
         TRY(auto wanted, wanted_user(std::move(patched), quirks->tolerance(), name_characters));
         if (!wanted.says_active) wanted.attributes.active = before.is_active();
         const auto updated = core::actions::update_user(txn, context, id, wanted.attributes, before.version);

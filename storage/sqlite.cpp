@@ -204,6 +204,10 @@ std::span<const std::uint8_t> Loan::blob(int column) const
 
 namespace {
 
+// SQLite counts its memory under a lock that all connections share, for figures that nobody here asks for. Before the
+// first connection, or not at all: a program that uses SQLite otherwise (a test) may have been first.
+const bool counts_no_memory = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) == SQLITE_OK;
+
 int open_flags(Role role)
 {
     // NOMUTEX: a connection serves one thread at a time, so SQLite need not lock it.
@@ -228,7 +232,8 @@ try : database_{file.string(), open_flags(role), busy_milliseconds, vfs} {
     sqlite3_create_function(handle, "id_text", 1, pure, nullptr, id_text, nullptr, nullptr);
     sqlite3_create_function(handle, "id_blob", 1, pure, nullptr, id_blob, nullptr, nullptr);
     if (role == Role::maintenance) return;
-    if (role == Role::reader) execute("PRAGMA mmap_size=268435456");
+    execute("PRAGMA mmap_size=268435456");
+    if (role == Role::writer) execute("PRAGMA cache_size=-16384"); // its changed pages, and what they stand on
     sqlite3_wal_autocheckpoint(handle, pages_before_checkpoint);
     sqlite3_limit(handle, SQLITE_LIMIT_ATTACHED, 0);
     sqlite3_progress_handler(handle, instructions_between_looks_at_the_clock, past_deadline, this);
