@@ -171,8 +171,7 @@ TEST_CASE("AUTH-01: every route of the table refuses every kind of wrong credent
                   "Bearer " + good + " x"}) {
                 INFO(path_of(route, "ours") << " " << credentials);
                 auto request = request_for(method, path_of(route, "ours"), credentials);
-                request.peer = "10.0.0." + std::to_string(asked++ % 250) + "." +
-                               std::to_string(asked); // the brake on guessing has a test of its own
+                request.peer = "peer " + std::to_string(++asked); // the brake on guessing has a test of its own
                 const auto response = d.ask(request);
                 if (response.status == 429) continue;
                 CHECK(response.status == 401);
