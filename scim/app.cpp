@@ -154,7 +154,7 @@ http::Service::Admission App::admit(const Request& request)
     Admission admission;
     admission.body_bytes = config_.http.body_bytes;
     try {
-        admission.refusal = refusal_of(request, *visit, admission.authenticated, admission.body_bytes, admission.wait);
+        admission.refusal = refusal_of(request, *visit, admission);
     } catch (...) {
         admission.refusal = disaster(*visit, std::current_exception());
     }
@@ -164,8 +164,7 @@ http::Service::Admission App::admit(const Request& request)
 }
 
 // In the house's order: 421, 401, 404, 405, 403, 429, 415; 413 is the session's.
-std::optional<Response> App::refusal_of(const Request& request, Visit& visit, bool& authenticated,
-                                        std::size_t& body_bytes, std::chrono::milliseconds& wait)
+std::optional<Response> App::refusal_of(const Request& request, Visit& visit, Admission& admission)
 {
     if (!is_allowed_host(request.host))
         return respond(
@@ -176,11 +175,12 @@ std::optional<Response> App::refusal_of(const Request& request, Visit& visit, bo
     std::string_view path = request.path;
     if (!path.starts_with(scim_prefix)) {
         const auto found = http::match<Handler>(routes, request.method, request.method_text, path);
-        if (found.route && found.route->tag.right == Right::nobody) {
+        const bool is_hidden = found.route && found.route->tag.page == Page::metrics && !config_.metrics;
+        if (found.route && found.route->tag.right == Right::nobody && !is_hidden) {
             visit.route = found.route;
             return std::nullopt;
         }
-        if (!found.allowed.empty()) { // a health page asked with another method
+        if (!found.allowed.empty() && !is_hidden) { // a health page asked with another method
             auto response =
                 respond(visit, Error{HttpStatus::method_not_allowed, ScimType::none, "this page is for reading"});
             response.headers.emplace_back("Allow", http::allow(found.allowed));
@@ -194,6 +194,7 @@ std::optional<Response> App::refusal_of(const Request& request, Visit& visit, bo
     if (!presented.empty()) visit.caller = callers_.caller(presented, visit.now);
     if (!visit.caller) {
         const bool too_often = callers_.failed_too_often(request.peer, presented, visit.begun);
+        ++(too_often ? slowed_authentications_ : failed_authentications_);
         auto response = respond(visit, too_often ? Error{HttpStatus::too_many_requests, ScimType::none,
                                                          "too many failed authentications; wait a minute"}
                                                  : unauthorized());
@@ -203,7 +204,7 @@ std::optional<Response> App::refusal_of(const Request& request, Visit& visit, bo
             response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"scim\"");
         return response;
     }
-    authenticated = true;
+    admission.authenticated = true;
     const auto& tenant = *visit.caller->tenant;
 
     const auto not_found = [&] {
@@ -246,7 +247,8 @@ std::optional<Response> App::refusal_of(const Request& request, Visit& visit, bo
         return respond(visit, Error{HttpStatus::forbidden, ScimType::none,
                                     "this token may only read; use one with the scope write"});
 
-    wait = callers_.wait_for_rate(visit.caller->token_id, visit.begun);
+    const auto wait = admission.wait = callers_.wait_for_rate(visit.caller->token_id, visit.begun);
+    if (wait.count() > 0) ++(wait > std::chrono::milliseconds{250} ? rate_refused_ : rate_delayed_);
     if (wait > std::chrono::milliseconds{250}) {
         auto response =
             respond(visit, Error{HttpStatus::too_many_requests, ScimType::none,
@@ -265,7 +267,8 @@ std::optional<Response> App::refusal_of(const Request& request, Visit& visit, bo
             return respond(visit, Error{HttpStatus::unsupported_media_type, ScimType::none,
                                         "Content-Encoding: send the body as it is, without a content coding"});
     }
-    if (handler.body_bytes > 0) body_bytes = handler.body_bytes;
+    if (handler.body_bytes > 0) admission.body_bytes = handler.body_bytes;
+    admission.too_large = handler.too_large;
     return std::nullopt;
 }
 
@@ -286,6 +289,7 @@ std::optional<Response> App::answer(Request& request, Admission& admission, Late
 std::optional<Response> App::plan(Request& request, const std::shared_ptr<Visit>& visit, Later later)
 {
     const auto& handler = visit->route->tag;
+    if (handler.page == Page::metrics) return metrics();
     if (handler.page != Page::none) return health(handler.page);
     if (request.query_is_bad)
         return respond(*visit, bad_request(ScimType::invalid_value,
@@ -332,6 +336,7 @@ std::optional<Response> App::plan(Request& request, const std::shared_ptr<Visit>
             }
             later(finish(*visit, std::move(response)));
         });
+        if (!taken) ++scans_refused_;
         return taken ? std::nullopt : std::optional{too_busy()};
     }
     case Lane::write: {
@@ -377,6 +382,7 @@ Response App::respond(const Visit& visit, const Result<Answer>& result) const
 
 Response App::respond(const Visit& visit, const Error& error) const
 {
+    refusals_[static_cast<std::size_t>(error.type)].fetch_add(1, std::memory_order_relaxed);
     Response response;
     response.status = static_cast<int>(error.status);
     response.body = render(error, visit.request_id);
@@ -394,6 +400,7 @@ Response App::disaster(const Visit& visit, std::exception_ptr failed)
     } catch (const core::StorageFull& e) {
         log(e.what());
         storage_full_ = true;
+        ++storage_full_answers_;
         if (retry_) retry_();
         return respond(
             visit,
@@ -443,9 +450,44 @@ Response App::health(Page page) const
     return response;
 }
 
+// Written by hand, ten lines: a handful of counters that exist already need no registry of their own.
+Response App::metrics() const
+{
+    Figures figures;
+    for (std::size_t i = 1; i < answers_.size(); ++i)
+        figures.emplace_back(fmt::format("answers_total{{status=\"{}xx\"}}", i), answers_[i]);
+    for (std::size_t i = 1; i < refusals_.size(); ++i)
+        figures.emplace_back(fmt::format("refusals_total{{scimType=\"{}\"}}", word(static_cast<ScimType>(i))),
+                             refusals_[i]);
+    figures.emplace_back("failed_authentications_total", failed_authentications_);
+    figures.emplace_back("slowed_authentications_total", slowed_authentications_);
+    figures.emplace_back("rate_delayed_total", rate_delayed_);
+    figures.emplace_back("rate_refused_total", rate_refused_);
+    figures.emplace_back("scans_refused_total", scans_refused_);
+    figures.emplace_back("storage_full_total", storage_full_answers_);
+    const auto writes = writer_.figures();
+    figures.emplace_back("writes_total", static_cast<std::int64_t>(writes.jobs));
+    figures.emplace_back("write_batches_total", static_cast<std::int64_t>(writes.batches));
+    figures.emplace_back("writes_refused_total", static_cast<std::int64_t>(writes.refused));
+    figures.emplace_back("writes_waiting", static_cast<std::int64_t>(writes.waiting));
+    figures.emplace_back("log_lines_dropped_total", static_cast<std::int64_t>(core::log::dropped()));
+    figures.emplace_back("memory_bytes", own_memory());
+    for (const auto quirk : entra::quirk_names()) {
+        std::uint64_t count = 0;
+        for (const auto& tenant : callers_.tenants()) count += tenant->quirks.count_of(quirk);
+        figures.emplace_back(fmt::format("quirks_total{{quirk=\"{}\"}}", quirk), static_cast<std::int64_t>(count));
+    }
+    if (add_figures_) add_figures_(figures);
+    Response response;
+    response.content_type = "text/plain; version=0.0.4";
+    for (const auto& [name, value] : figures) response.body += fmt::format("rollcall_{} {}\n", name, value);
+    return response;
+}
+
 Response App::finish(const Visit& visit, Response response) const
 {
     response.headers.emplace_back("X-Request-Id", visit.request_id);
+    answers_[static_cast<std::size_t>(response.status / 100) % statuses].fetch_add(1, std::memory_order_relaxed);
     if (config_.access_log && core::log::is_on(core::log::Level::info)) {
         const auto took = std::chrono::duration_cast<std::chrono::microseconds>(SteadyClock::now() - visit.begun);
         core::log::info("request",

@@ -12,6 +12,7 @@
 #include "storage/sqlite_store.hpp"
 #include "storage/writer.hpp"
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -23,6 +24,10 @@
 #include <vector>
 
 namespace scim {
+
+// Name and value of each counter, in the Prometheus text format without its prefix: `requests_total{lane="write"}`.
+// Names come from fixed lists only, so that no peer can make the series grow (OBS-03).
+using Figures = std::vector<std::pair<std::string, std::int64_t>>;
 
 class App final : public http::Service {
 public:
@@ -38,12 +43,13 @@ public:
     // Called when the disk has refused a write, and when one was kept.
     void ask_for_retry(std::function<void()> retry) { retry_ = std::move(retry); }
     void storage_is_well() { storage_full_ = false; }
+    // Figures of rooms that stand after this one: the wire's counters, the sweep's.
+    void ask_for_figures(std::function<void(Figures&)> add) { add_figures_ = std::move(add); }
 
 private:
     struct Visit;
 
-    std::optional<http::Response> refusal_of(const http::Request&, Visit&, bool& authenticated, std::size_t& body_bytes,
-                                             std::chrono::milliseconds& wait);
+    std::optional<http::Response> refusal_of(const http::Request&, Visit&, Admission&);
     bool is_allowed_host(std::string_view host) const;
     std::string base_url(const http::Request&, const core::Organisation&) const;
     std::optional<http::Response> plan(http::Request&, const std::shared_ptr<Visit>&, Later);
@@ -51,6 +57,7 @@ private:
     http::Response respond(const Visit&, const Error&) const;
     http::Response disaster(const Visit&, std::exception_ptr);
     http::Response health(Page) const;
+    http::Response metrics() const;
     http::Response finish(const Visit&, http::Response) const;
     std::string next_request_id();
 
@@ -68,6 +75,14 @@ private:
     std::atomic<bool> storage_full_{false};
     std::function<std::optional<std::string>()> held_;
     std::function<void()> retry_;
+    std::function<void(Figures&)> add_figures_;
+
+    // Answers by status class and refusals by scimType: what the limits of the protocol count towards.
+    static constexpr std::size_t statuses = 6, scim_types = 11;
+    mutable std::array<std::atomic<std::int64_t>, statuses> answers_{};
+    mutable std::array<std::atomic<std::int64_t>, scim_types> refusals_{};
+    std::atomic<std::int64_t> failed_authentications_{0}, slowed_authentications_{0}, rate_refused_{0},
+        rate_delayed_{0}, scans_refused_{0}, storage_full_answers_{0};
 };
 
 } // namespace scim

@@ -283,6 +283,9 @@ std::vector<ConfigKey> make_keys()
              return {};
          },
          [](const Config& c, std::string_view) { return std::string{levels[static_cast<std::size_t>(c.log_level)]}; }},
+        key<AT(metrics)>(
+            "server.metrics", "yes/no",
+            "Whether GET /metrics answers, without a token, in Prometheus' text format; it holds counts and no names"),
         key<AT(access_log)>("log.access", "yes/no", "One line for each request"),
     };
     for (const auto& field : core::policy_fields())

@@ -53,7 +53,8 @@ struct Config {
     storage::AccountsUnique accounts_unique = storage::AccountsUnique::server;
     core::log::Level log_level = core::log::Level::info;
     bool access_log = true;
-    core::Policy policy; // [policy]: defaults of new and existing organisations
+    bool metrics = false; // GET /metrics for whoever can connect
+    core::Policy policy;  // [policy]: defaults of new and existing organisations
 };
 
 // One row of the table. `set` refuses with the key, what is wrong and what is right.

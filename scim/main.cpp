@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <stdexcept>
 #include <system_error>
 
 namespace {
@@ -62,6 +63,8 @@ int main(int argc, char** argv)
         return complain(Exit::cannot_open, e.what());
     } catch (const certs::BadCertificate& e) {
         return complain(Exit::cannot_open, e.what());
+    } catch (const std::invalid_argument& e) { // an address in server.trusted_proxies
+        return complain(Exit::usage, e.what());
     } catch (const std::system_error& e) {
         return complain(Exit::cannot_open, e.what());
     } catch (const std::exception& e) {

@@ -15,7 +15,7 @@ namespace scim {
 
 enum class Right : std::uint8_t { nobody, read, write }; // what a caller must hold; nobody: no token is asked for
 
-enum class Page : std::uint8_t { none, live, ready };
+enum class Page : std::uint8_t { none, live, ready, metrics };
 
 struct Handler {
     Right right = Right::read;
@@ -23,6 +23,7 @@ struct Handler {
     Result<Answer> (*answer)(const Call&) = nullptr; // needs none
     Page page = Page::none;                          // health
     std::size_t body_bytes = 0;                      // 0: limits.body_bytes
+    std::string_view too_large{};                    // what a 413 tells about this route; empty: the usual words
 };
 
 // What ServiceProviderConfig says is not supported has a path all the same, so that clients read why.
@@ -33,6 +34,7 @@ using Route = http::Route<Handler>;
 inline constexpr Route routes[] = {
     {http::Method::get, "/livez", {.right = Right::nobody, .page = Page::live}},
     {http::Method::get, "/readyz", {.right = Right::nobody, .page = Page::ready}},
+    {http::Method::get, "/metrics", {.right = Right::nobody, .page = Page::metrics}},
 
     {http::Method::get, "/orgs/{org}/scim/v2/ServiceProviderConfig", {.answer = discovery::service_provider_config}},
     {http::Method::get, "/orgs/{org}/scim/v2/ResourceTypes", {.answer = discovery::resource_types}},
@@ -50,7 +52,11 @@ inline constexpr Route routes[] = {
     {http::Method::get, "/orgs/{org}/scim/v2/Groups", {.plan = groups::list}},
     {http::Method::post, "/orgs/{org}/scim/v2/Groups", {.right = Right::write, .plan = groups::create}},
     {http::Method::get, "/orgs/{org}/scim/v2/Groups/{id}", {.plan = groups::get}},
-    {http::Method::put, "/orgs/{org}/scim/v2/Groups/{id}", {.right = Right::write, .plan = groups::put}},
+    {http::Method::put,
+     "/orgs/{org}/scim/v2/Groups/{id}",
+     {.right = Right::write,
+      .plan = groups::put,
+      .too_large = "the body is too large: change the members of a large group with PATCH"}},
     {http::Method::patch, "/orgs/{org}/scim/v2/Groups/{id}", {.right = Right::write, .plan = groups::patch}},
     {http::Method::del, "/orgs/{org}/scim/v2/Groups/{id}", {.right = Right::write, .plan = groups::remove}},
 

@@ -253,3 +253,14 @@ TEST_CASE("a token past its rate waits a little, then gets 429 with Retry-After 
     CHECK(refused > 0);
     CHECK(served >= 5);
 }
+
+TEST_CASE("a request that is a little early for its rate is delayed, not refused")
+{
+    Desk d;
+    d.serve({.flags = {"--set", "limits.requests_per_second=20", "--set", "limits.requests_burst=1"}});
+    auto client = d.client();
+    REQUIRE(client.get("/Users?count=0").status == 200);
+    const auto begun = std::chrono::steady_clock::now();
+    for (int i = 0; i < 10; ++i) CHECK(client.get("/Users?count=0").status == 200);
+    CHECK(std::chrono::steady_clock::now() - begun >= 400ms); // ten at twenty a second, less what the first had left
+}

@@ -335,3 +335,31 @@ TEST_CASE("SEC-05: slow headers, slow bodies and slow reads leave the service av
     CHECK(slowest < 2000); // coarse: available, on a machine that runs the attack, too
     CHECK(conformance::wait_until([&] { return d.client().get("/Users?count=0").status == 200; }, 2s));
 }
+
+TEST_CASE("limits have counters, shown to whom the operator allows it")
+{
+    Desk d;
+    d.serve();
+    const auto page = [&] { return d.client_of("desk", "").send({.target = "/metrics", .from_root = true}); };
+    CHECK(page().status == 401); // off, it is a path like any other
+    CHECK(d.stop() == Ended{});
+    d.serve({.flags = {"--set", "server.metrics=yes"}});
+    auto client = d.client();
+    CHECK(client.get("/Users?filter=" + conformance::query_escape("nonsense eq")).status == 400);
+    CHECK(client.send({.method = "POST", .target = "/Users", .body = std::string(1024 * 1024 + 1, ' ')}).status == 413);
+    client.disconnect();
+    CHECK(client.send({.target = "/Users?x=" + std::string(9000, 'x')}).status == 414);
+    const auto body = page().body;
+    for (const auto* line :
+         {"rollcall_refusals_total{scimType=\"invalidFilter\"} 1\n", "rollcall_wire_total{what=\"body_bytes\"} 1\n",
+          "rollcall_wire_total{what=\"target_bytes\"} 1\n", "rollcall_quirks_total{quirk=\"op_case\"} 0\n",
+          "rollcall_purging_held 0\n"}) {
+        INFO(body);
+        CHECK_THAT(body, Catch::Contains(line));
+    }
+    const auto id = id_of(client.post("/Groups", group("large")));
+    const auto refused =
+        client.send({.method = "PUT", .target = "/Groups/" + id, .body = std::string(1024 * 1024 + 1, ' ')});
+    CHECK(refused.status == 413);
+    CHECK_THAT(refused.body, Catch::Contains("PATCH"));
+}

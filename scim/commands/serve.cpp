@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -126,9 +127,11 @@ int serve(const Common& common, const ServeFlags& flags)
     ScanPool scans{static_cast<std::size_t>(config.scan_threads), static_cast<std::size_t>(config.scan_queue)};
     App app{config, store, writer, scans, callers, clock};
 
+    std::atomic<std::int64_t> reloads{0}, refused_reloads{0};
     std::optional<certs::Reloader> certificate;
     if (!flags.plain_http) {
-        certificate.emplace(config.tls_cert, config.tls_key, config.tls, [](bool swapped, const std::string& what) {
+        certificate.emplace(config.tls_cert, config.tls_key, config.tls, [&](bool swapped, const std::string& what) {
+            ++(swapped ? reloads : refused_reloads);
             if (swapped)
                 core::log::info("certificate.reloaded", {{"what", what}});
             else
@@ -147,6 +150,20 @@ int serve(const Common& common, const ServeFlags& flags)
                     callers,
                     {config.sweep_interval, config.sweep_batch, config.clock_jump_guard},
                     [&] { app.storage_is_well(); }};
+    app.ask_for_figures([&](Figures& figures) {
+        for (std::size_t i = 0; i < static_cast<std::size_t>(http::Count::last_); ++i)
+            figures.emplace_back(fmt::format("wire_total{{what=\"{}\"}}", http::word(static_cast<http::Count>(i))),
+                                 static_cast<std::int64_t>(server.count(static_cast<http::Count>(i))));
+        figures.emplace_back("connections_open", static_cast<std::int64_t>(server.open_connections()));
+        figures.emplace_back("certificate_reloads_total", reloads);
+        figures.emplace_back("certificate_refused_total", refused_reloads);
+        if (certificate)
+            figures.emplace_back(
+                "certificate_expires_in_seconds",
+                std::chrono::floor<std::chrono::seconds>(certificate->expires() - clock.now()).count());
+        figures.emplace_back("purged_users_total", sweeper.purged());
+        figures.emplace_back("purging_held", sweeper.held() ? 1 : 0);
+    });
     app.ask_for_hold([&] { return sweeper.held(); });
     app.ask_for_retry([&] { sweeper.retry_soon(); });
     // Caches trust themselves for a quarter second at most: revocation, expiry and disabling take effect within one.

@@ -170,6 +170,12 @@ public:
         return false;
     }
 
+    // How long this request has to wait for its turn: rate limits delay before they refuse.
+    std::chrono::milliseconds turn_comes_in() const
+    {
+        return open_ && !has_answer_ ? admission_.wait : std::chrono::milliseconds{0};
+    }
+
     void ask()
     {
         if (!open_ || has_answer_) return;
@@ -570,6 +576,10 @@ boost::asio::awaitable<void, boost::asio::io_context::executor_type> converse(st
         session.admit();
         while (session.send()) co_await session.ready();
         while (session.read_body()) co_await session.ready();
+        if (const auto wait = session.turn_comes_in(); wait.count() > 0) {
+            boost::asio::steady_timer turn{co_await boost::asio::this_coro::executor, wait};
+            co_await turn.async_wait(boost::asio::as_tuple(boost::asio::deferred));
+        }
         session.ask();
         while (session.awaits_answer()) co_await session.woken();
         session.compose();
