@@ -181,8 +181,12 @@ std::optional<Response> App::refusal_of(const Request& request, Visit& visit, Ad
             return std::nullopt;
         }
         if (!found.allowed.empty() && !is_hidden) { // a health page asked with another method
-            auto response =
-                respond(visit, Error{HttpStatus::method_not_allowed, ScimType::none, "this page is for reading"});
+            Response response;
+            if (found.outcome == http::Match<Handler>::Outcome::options)
+                response.status = 204;
+            else
+                response =
+                    respond(visit, Error{HttpStatus::method_not_allowed, ScimType::none, "this page is for reading"});
             response.headers.emplace_back("Allow", http::allow(found.allowed));
             return response;
         }

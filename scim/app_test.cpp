@@ -287,6 +287,7 @@ TEST_CASE("health needs no token, says nothing of anybody, and readiness tells w
     CHECK(d.ask(request_for(http::Method::get, "/livez", "")).status == 200);
     CHECK(d.ask(request_for(http::Method::get, "/readyz", "")).status == 200);
     CHECK(d.ask(request_for(http::Method::post, "/readyz", "")).status == 405);
+    CHECK(d.ask(request_for(http::Method::options, "/readyz", "")).status == 204);
     d.app.ask_for_hold([] { return std::optional<std::string>{"the clock went back"}; });
     const auto held = d.ask(request_for(http::Method::get, "/readyz", ""));
     CHECK(held.status == 200);

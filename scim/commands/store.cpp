@@ -43,8 +43,9 @@ void add_store(CLI::App& app, Common& common)
             throw Failure{Exit::refused, fmt::format("{}: is there already; name another file", file)};
         opened.store->backup_to(file);
         copy_key(opened.data.token_key(), file + ".token.key");
-        fmt::print("{} and {}.token.key written; to restore, stop the server and put them back as {} and {}\n", file,
-                   file, opened.data.database().string(), opened.data.token_key().string());
+        fmt::print("{} and {}.token.key written; to restore, stop the server, move the old store and its -wal and -shm "
+                   "files away, and put these back as {} and {}\n",
+                   file, file, opened.data.database().string(), opened.data.token_key().string());
     });
 
     auto* check = app.add_subcommand("check", "Look the whole store over: pages, keys, the audit's hash chain");
