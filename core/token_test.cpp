@@ -2,7 +2,10 @@
 
 #include <catch2/catch.hpp>
 
-#include <set>
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -19,6 +22,81 @@ Token stored(const NewToken& made)
     token.public_id = made.public_id;
     token.mac = made.mac;
     return token;
+}
+
+// What a million of each needs, only an optimised build has time for; and only there a time means anything.
+#ifdef NDEBUG
+constexpr bool is_optimised = true;
+#else
+constexpr bool is_optimised = false;
+#endif
+constexpr std::size_t tokens_compared = is_optimised ? 1'000'000 : 5'000;
+constexpr std::size_t times_taken = is_optimised ? 1'000'000 : 5'000;
+
+// One class of a Welch test, by Welford's running sums.
+struct Sample {
+    double count = 0;
+    double mean = 0;
+    double squares = 0; // of the distances from the mean
+
+    void add(double value)
+    {
+        ++count;
+        const double distance = value - mean;
+        mean += distance / count;
+        squares += distance * (value - mean);
+    }
+    double variance() const { return squares / (count - 1); }
+};
+
+struct Timed {
+    double t = 0; // Welch's: how surely the two classes differ in time
+    std::size_t accepted = 0;
+};
+
+// Takes the time of `matches` with a secret wrong in its first character and with one wrong in its last, in random
+// order. Both are written into one buffer, so that nothing but these characters differs. What is above the ninth decile
+// of all times together is the machine's noise and is left out.
+template<class Matches>
+Timed timed(const std::string& secret, const Matches& matches)
+{
+    const auto wrong = [](char c) { return c == 'a' ? 'b' : 'a'; };
+    const std::array<char, 2> first{wrong(secret.front()), secret.front()};
+    const std::array<char, 2> last{secret.back(), wrong(secret.back())};
+    std::vector<std::uint8_t> coins(times_taken);
+    fill_random(coins);
+    std::vector<std::int64_t> times(times_taken);
+    std::string presented = secret;
+    Timed result;
+    for (std::size_t i = 0; i < times_taken; ++i) {
+        const std::size_t which = coins[i] & 1U;
+        presented.front() = first[which];
+        presented.back() = last[which];
+        const auto begun = std::chrono::steady_clock::now();
+        const bool accepted = matches(std::string_view{presented});
+        times[i] = std::chrono::nanoseconds{std::chrono::steady_clock::now() - begun}.count();
+        result.accepted += accepted;
+    }
+    auto ranked = times;
+    const auto decile = ranked.begin() + static_cast<std::ptrdiff_t>(ranked.size() / 10 * 9);
+    std::nth_element(ranked.begin(), decile, ranked.end());
+    std::array<Sample, 2> samples;
+    for (std::size_t i = 0; i < times_taken; ++i)
+        if (times[i] <= *decile) samples[coins[i] & 1U].add(static_cast<double>(times[i]));
+    const auto& [early, late] = samples;
+    const double error = std::sqrt(early.variance() / early.count + late.variance() / late.count);
+    result.t = error > 0 ? (late.mean - early.mean) / error : 0;
+    return result;
+}
+
+// What token_matches must not be: it stops at the first difference.
+[[gnu::noinline]] bool matches_early(std::string_view a, std::string_view b)
+{
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        const volatile char c = a[i]; // one by one, as it is written here
+        if (c != b[i]) return false;
+    }
+    return true;
 }
 
 } // namespace
@@ -63,13 +141,19 @@ TEST_CASE("AUTH-02: the checksum refuses every typing error of one character, an
 
 TEST_CASE("AUTH-02: no two tokens are alike")
 {
-    std::set<std::string> ids;
-    std::set<std::string> secrets;
-    for (int i = 0; i < 5'000; ++i) {
+    std::vector<std::array<char, 12>> ids(tokens_compared);
+    std::vector<std::array<char, 43>> secrets(tokens_compared);
+    for (std::size_t i = 0; i < tokens_compared; ++i) {
         const NewToken made = make_token(pepper);
-        REQUIRE(ids.insert(made.public_id).second);
-        REQUIRE(secrets.insert(std::string{token_parts(made.text.reveal())->secret}).second);
+        made.public_id.copy(ids[i].data(), ids[i].size());
+        made.text.reveal().substr(16).copy(secrets[i].data(), secrets[i].size());
     }
+    const auto has_twins = [](auto& all) {
+        std::sort(all.begin(), all.end());
+        return std::adjacent_find(all.begin(), all.end()) != all.end();
+    };
+    CHECK_FALSE(has_twins(ids));
+    CHECK_FALSE(has_twins(secrets));
 }
 
 TEST_CASE("AUTH-03: a stored token matches its secret under its key, and nothing else")
@@ -82,6 +166,29 @@ TEST_CASE("AUTH-03: a stored token matches its secret under its key, and nothing
     CHECK_FALSE(token_matches(stored(one), secret, std::vector<std::uint8_t>(32, 8)));
     CHECK_FALSE(token_matches(stored(one), secret.substr(1), pepper));
     CHECK_FALSE(token_matches(Token{}, secret, pepper));
+}
+
+TEST_CASE("AUTH-04: a secret takes the same time wherever it is wrong")
+{
+    const NewToken made = make_token(pepper);
+    const Token token = stored(made);
+    const std::string secret{token_parts(made.text.reveal())->secret};
+    // Another program on the machine can make one measurement worthless, so each has three tries.
+    const auto within_three = [&](const auto& matches, const auto& is_as_expected) {
+        Timed result;
+        for (int i = 0; i < 3; ++i) {
+            result = timed(secret, matches);
+            CHECK(result.accepted == 0);
+            if (!is_optimised || is_as_expected(result.t)) return true;
+        }
+        UNSCOPED_INFO("t is " << result.t);
+        return false;
+    };
+    CHECK(within_three([&](std::string_view presented) { return token_matches(token, presented, pepper); },
+                       [](double t) { return std::abs(t) < 10; }));
+    // The measurement itself can see what it looks for.
+    CHECK(within_three([&](std::string_view presented) { return matches_early(presented, secret); },
+                       [](double t) { return t > 10; }));
 }
 
 TEST_CASE("AUTH-05, REL-19: a token lives until it expires or is revoked, and fails closed when the clock goes back")
