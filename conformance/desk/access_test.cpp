@@ -224,8 +224,9 @@ TEST_CASE(
     CHECK(d.client().get("/Users?count=0").json.at("totalResults").as_int64() == 1);
 }
 
-TEST_CASE("a token past its rate waits a little, then gets 429 with Retry-After as a SCIM error; another token does "
-          "not notice")
+TEST_CASE(
+    "E-109: a token past its rate waits a little, then gets 429 with Retry-After as a SCIM error; another token does "
+    "not notice")
 {
     Desk d;
     d.serve({.flags = {"--set", "limits.requests_per_second=20", "--set", "limits.requests_burst=5"}});
