@@ -105,7 +105,7 @@ Result<Work> put(const Call& call)
         TRY(const auto before, present(txn, id, known));
         core::DesiredUser desired = wanted.attributes;
         if (!wanted.says_active) desired.active = before.is_active();
-        const auto updated = core::actions::update_user(txn, context, id, desired, before.version);
+        const auto updated = core::actions::update_user(txn, context, before, desired);
         if (!updated) return from(updated.error());
         return ok(updated->user, base, projection);
     };
@@ -134,7 +134,7 @@ Result<Work> patch(const Call& call)
             apply_patch(writable_view(before, &arena), operations, user_schema(), quirks->tolerance(), &tolerated));
         TRY(auto wanted, wanted_user(std::move(patched), quirks->tolerance(), name_characters));
         if (!wanted.says_active) wanted.attributes.active = before.is_active();
-        const auto updated = core::actions::update_user(txn, context, id, wanted.attributes, before.version);
+        const auto updated = core::actions::update_user(txn, context, before, wanted.attributes);
         if (!updated) return from(updated.error());
         for (const auto name : tolerated) quirks->count(name);
         log_quirks(context.request_id, tolerated);

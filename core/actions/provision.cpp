@@ -51,8 +51,13 @@ Result<Updated> update_user(WriteTxn& txn, const Context& context, const UserId&
     const auto before = txn.user(id);
     if (!before) return not_found("user");
     TRY_ONLY(must_be_known(before->version, known_version));
-    rules::Decision decision = rules::update(*before, wanted, txn.organisation().policy, context.now);
-    if (decision.changed) TRY_ONLY(carry_out(txn, context, decision, before->version));
+    return update_user(txn, context, *before, wanted);
+}
+
+Result<Updated> update_user(WriteTxn& txn, const Context& context, const User& before, const DesiredUser& wanted)
+{
+    rules::Decision decision = rules::update(before, wanted, txn.organisation().policy, context.now);
+    if (decision.changed) TRY_ONLY(carry_out(txn, context, decision, before.version));
     return Updated{std::move(decision.user), decision.changed};
 }
 

@@ -34,6 +34,8 @@ struct Updated {
 // (decision 7).
 Result<Updated> update_user(WriteTxn&, const Context&, const UserId&, const DesiredUser&,
                             std::optional<std::int64_t> known_version = {});
+// The same for a user that the caller has read in this transaction.
+Result<Updated> update_user(WriteTxn&, const Context&, const User& before, const DesiredUser&);
 
 // Purges from any living state (decision 9): archive record, event, memberships gone. not_found, stale.
 Result<void> delete_user(WriteTxn&, const Context&, const UserId&, std::optional<std::int64_t> known_version = {});
