@@ -288,6 +288,12 @@ TEST_CASE("health needs no token, says nothing of anybody, and readiness tells w
     CHECK(d.ask(request_for(http::Method::get, "/readyz", "")).status == 200);
     CHECK(d.ask(request_for(http::Method::post, "/readyz", "")).status == 405);
     CHECK(d.ask(request_for(http::Method::options, "/readyz", "")).status == 204);
+    d.config.memory_bytes = 1;
+    const auto fat = d.ask(request_for(http::Method::get, "/readyz", ""));
+    CHECK(fat.status == 503);
+    CHECK_THAT(fat.body, Catch::Contains("memory"));
+    d.config.memory_bytes = std::int64_t{1} << 40;
+    CHECK(d.ask(request_for(http::Method::get, "/readyz", "")).status == 200);
     d.app.ask_for_hold([] { return std::optional<std::string>{"the clock went back"}; });
     const auto held = d.ask(request_for(http::Method::get, "/readyz", ""));
     CHECK(held.status == 200);
