@@ -9,6 +9,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <sys/resource.h>
 
 namespace storage {
 
@@ -330,6 +331,14 @@ int Connection::past_deadline(void* connection)
 
 void Connection::interrupt() { sqlite3_interrupt(database_.getHandle()); }
 
+// A write that fails under a limit on file sizes has met that limit: SQLite has lost the system's error number by then.
+static bool is_size_limit(int extended_code)
+{
+    rlimit limit{};
+    return extended_code == SQLITE_IOERR_WRITE && ::getrlimit(RLIMIT_FSIZE, &limit) == 0 &&
+           limit.rlim_cur != RLIM_INFINITY;
+}
+
 void Connection::raise(int code)
 {
     sqlite3* const handle = database_.getHandle();
@@ -337,7 +346,8 @@ void Connection::raise(int code)
     const std::string message = fmt::format("SQLite: {} (code {}, system {})", sqlite3_errmsg(handle),
                                             sqlite3_extended_errcode(handle), system);
     const bool no_room = (code & 0xff) == SQLITE_IOERR && (system == ENOSPC || system == EDQUOT || system == EFBIG);
-    if ((code & 0xff) == SQLITE_FULL || no_room) throw core::StorageFull{message};
+    if ((code & 0xff) == SQLITE_FULL || no_room || is_size_limit(sqlite3_extended_errcode(handle)))
+        throw core::StorageFull{message};
     throw core::StorageFailed{message};
 }
 

@@ -259,10 +259,47 @@ TEST_CASE("REL-04: an answer to a write leaves after the flush that covers it")
     d.server().terminate(30s);
 }
 
+TEST_CASE(
+    "REL-05: a file that may grow no further is a full disk, too: 507, reads go on, and afterwards writes work again")
+{
+    Desk d;
+    d.serve({.wrapper = {"prlimit", "--fsize=4194304:unlimited"}});
+    auto client = d.client();
+    std::set<std::string> acknowledged;
+    int refused = 0;
+    for (int i = 0; i < 5000 && refused < 3; ++i) {
+        const auto name = "grow" + std::to_string(i) + "@x.example";
+        const auto answer = client.post("/Users", user(name));
+        if (answer.status == 201) {
+            acknowledged.insert(name);
+            continue;
+        }
+        INFO(answer.body);
+        REQUIRE(answer.status == 507);
+        ++refused;
+    }
+    CHECK(refused == 3);
+    CHECK(client.get("/Users?count=1").status == 200);
+    CHECK_THAT(d.ready().body, Catch::Contains("storage"));
+    const auto raised = conformance::run(
+        {.program = "prlimit", .arguments = {"--pid", std::to_string(d.server().pid()), "--fsize=unlimited:unlimited"}},
+        10s);
+    REQUIRE(raised.ended == Ended{});
+    CHECK(conformance::wait_until([&] { return client.post("/Users", user("after@x.example")).status == 201; }, 5s));
+    CHECK(d.ready().status == 200);
+    CHECK(client.get("/Users?count=0").json.at("totalResults").as_int64() ==
+          static_cast<std::int64_t>(acknowledged.size()) + 1);
+    CHECK(d.stop() == Ended{});
+    require_sound(d);
+}
+
 TEST_CASE("REL-05: on a full disk writes answer 507, reads go on, readiness says why, and after room is made writes "
           "work again")
 {
-    REQUIRE(::geteuid() == 0); // a mount of limited size needs root; CI and the one script run as root or with sudo
+    if (::geteuid() != 0) {
+        WARN("a mount of limited size needs root: only the other form of REL-05 was run");
+        return;
+    }
     Desk d;
     const auto disk = d.path() / "disk";
     std::filesystem::create_directory(disk);
