@@ -31,9 +31,9 @@ TEST_CASE(
 
 TEST_CASE("scans run beside each other")
 {
-    ScanPool pool{2, 8};
-    std::promise<void> first, second;
+    std::promise<void> first, second; // outlive the pool, whose threads fulfil them
     auto first_runs = first.get_future(), second_runs = second.get_future();
+    ScanPool pool{2, 8};
     // Each waits for the other: with one thread neither would end.
     CHECK(pool.submit([&] {
         first.set_value();

@@ -154,6 +154,25 @@ TEST_CASE("REL-10: what is not a store of ours is refused by name and left as it
     }
 }
 
+TEST_CASE("REL-01: a log whose older commits a checkpoint has overtaken, as a crash between the two leaves it, is a "
+          "store's own")
+{
+    SqliteWorld world;
+    const auto org = organisation(world.store(), "ours");
+    for (int i = 0; i < 60; ++i) // each a commit, the file growing under them
+        REQUIRE(insert(world.store(), org,
+                       user("grown" + std::to_string(i), R"({"displayName":")" + std::string(3000, 'x') + "\"}")));
+    const Directory crashed;
+    fs::copy_file(world.directory / "rollcall.db-wal", crashed / "rollcall.db-wal");
+    world.sqlite->checkpoint();
+    fs::copy_file(world.directory / "rollcall.db", crashed / "rollcall.db");
+    Options options;
+    options.file = crashed / "rollcall.db";
+    SqliteStore reopened{options};
+    CHECK(reopened.check().empty());
+    CHECK(reopened.read(org)->users({}).total == 60);
+}
+
 TEST_CASE("a store's own log, left by a crash, is read")
 {
     const Directory directory;
