@@ -485,7 +485,7 @@ public:
             const std::string& attribute = columns_[i];
             if (attribute.empty() || fields_[i].empty()) continue;
             if (!is_utf8(fields_[i])) return wrong(fmt::format("{} is not UTF-8", attribute));
-            bj::value value(bj::string(fields_[i]));
+            bj::value value = bj::string(fields_[i]);
             if (flag_is_wrong(attribute, value)) return wrong(fmt::format("{} must be True or False", attribute));
             read.attributes[attribute] = std::move(value);
         }
