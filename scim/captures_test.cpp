@@ -93,7 +93,7 @@ core::Policy policy_of(const std::string& profile, const std::map<std::string, b
 json::value listed_schemas(const testing::Reply& reply)
 {
     json::object urns;
-    const auto listed = reply.at("/Resources");
+    const auto& listed = reply.at("/Resources");
     for (const auto& each : listed.as_array()) urns.emplace(each.at("id").as_string(), true);
     return urns;
 }

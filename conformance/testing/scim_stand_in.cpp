@@ -931,7 +931,7 @@ struct ScimStandIn::Shop {
                 }
             }
         }
-        existing = users.size() + groups_.size();
+        existing = users.size() + group_shelf.size();
         return said;
     }
 
@@ -945,7 +945,7 @@ struct ScimStandIn::Shop {
         const auto id = asked.place.size() > 1 ? asked.place[1] : "";
         if (asked.place.size() > 2) throw Refuse{404, ""};
         if (kind == "Users") return resource(asked, users, "User", id);
-        if (kind == "Groups") return resource(asked, groups_, "Group", id);
+        if (kind == "Groups") return resource(asked, group_shelf, "Group", id);
         if (is(Fault::answers_ok_to_unknown_path) && kind != "Schemas" && kind != "ResourceTypes" &&
             kind != "ServiceProviderConfig") {
             return {.status = 200, .body = "{}"};
@@ -1154,7 +1154,7 @@ struct ScimStandIn::Shop {
 
     void forget_member(const std::string& id)
     {
-        for (auto& group : groups_) {
+        for (auto& group : group_shelf) {
             auto* members = find(group.body, "members");
             if (members == nullptr) continue;
             auto& list = members->as_array();
@@ -1259,7 +1259,7 @@ struct ScimStandIn::Shop {
 
     Fault fault;
     Shelf users;
-    Shelf groups_;
+    Shelf group_shelf;
     unsigned last_id = 0;
     int ticks = 0;
     std::atomic<std::size_t> existing = 0;

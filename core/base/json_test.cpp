@@ -164,7 +164,7 @@ TEST_CASE("F5: a name may stand once in an object, whatever its case")
 
 TEST_CASE("a repeated name is found in objects of every size, in any place")
 {
-    for (const std::size_t size : {2, 15, 16, 17, 18, 100, 5'000}) {
+    for (const std::size_t size : {2U, 15U, 16U, 17U, 18U, 100U, 5'000U}) {
         for (const std::size_t place : {std::size_t{0}, (size - 1) / 2, size - 2}) {
             std::string text = "{";
             for (std::size_t i = 0; i + 1 < size; ++i) text += "\"name" + std::to_string(i) + "\":1,";

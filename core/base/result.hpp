@@ -34,8 +34,8 @@ using Result = boost::system::result<T, Refusal>;
 
 } // namespace core
 
-#define ROLLCALL_JOIN_(a, b) a##b
-#define ROLLCALL_JOIN(a, b) ROLLCALL_JOIN_(a, b)
+#define ROLLCALL_PASTE(a, b) a##b
+#define ROLLCALL_JOIN(a, b) ROLLCALL_PASTE(a, b)
 
 // TRY(const User user, must_find(txn, id)): declares `user`, or returns the failure to the caller.
 // TRY_ONLY(txn.replace(user)): the same where there is no value to keep.

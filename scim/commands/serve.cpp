@@ -151,7 +151,7 @@ int serve(const Common& common, const ServeFlags& flags)
                     {config.sweep_interval, config.sweep_batch, config.clock_jump_guard},
                     [&] { app.storage_is_well(); }};
     app.ask_for_figures([&](Figures& figures) {
-        for (std::size_t i = 0; i < static_cast<std::size_t>(http::Count::last_); ++i)
+        for (std::size_t i = 0; i < static_cast<std::size_t>(http::Count::end); ++i)
             figures.emplace_back(fmt::format("wire_total{{what=\"{}\"}}", http::word(static_cast<http::Count>(i))),
                                  static_cast<std::int64_t>(server.count(static_cast<http::Count>(i))));
         figures.emplace_back("connections_open", static_cast<std::int64_t>(server.open_connections()));

@@ -54,7 +54,7 @@ std::string_view word(Count count)
     case Count::parser_exceptions: return "parser_exceptions";
     case Count::certificate_reloads: return "certificate_reloads";
     case Count::certificate_refused: return "certificate_refused";
-    case Count::last_: break;
+    case Count::end: break;
     }
     std::abort();
 }

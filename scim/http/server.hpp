@@ -61,7 +61,7 @@ enum class Count : std::size_t {
     parser_exceptions,
     certificate_reloads,
     certificate_refused,
-    last_
+    end
 };
 std::string_view word(Count);
 

@@ -34,7 +34,7 @@ public:
     }
 
 private:
-    std::array<std::atomic<std::uint64_t>, static_cast<std::size_t>(Count::last_)> counts_{};
+    std::array<std::atomic<std::uint64_t>, static_cast<std::size_t>(Count::end)> counts_{};
 };
 
 // A header must fit into the read buffer, and that must stay under the 64 KiB at which Beast throws (F1).
