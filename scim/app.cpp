@@ -309,6 +309,7 @@ std::optional<Response> App::plan(Request& request, const std::shared_ptr<Visit>
     call.ids = &ids_;
     call.limits = &config_.protocol;
     call.quirks = &tenant->quirks;
+    call.schemas = tenant->schemas.get();
 
     if (handler.answer) return respond(*visit, handler.answer(call));
     auto planned = handler.plan(call);

@@ -195,6 +195,7 @@ private:
         made.ids = &ids_;
         made.limits = &limits_;
         made.quirks = &quirks_;
+        made.schemas = built_in_schemas().get();
         return made;
     }
 

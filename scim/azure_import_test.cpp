@@ -2,6 +2,7 @@
 #include "scim/azure_import.hpp"
 #include "scim/call.hpp"
 #include "scim/entra/quirks.hpp"
+#include "scim/schema.hpp"
 #include "scim/users.hpp"
 
 #include <boost/json/array.hpp>
@@ -73,6 +74,7 @@ struct Desk {
         call.ids = &ids;
         call.limits = &limits;
         call.quirks = &quirks;
+        call.schemas = built_in_schemas().get();
         TRY(const Work work, endpoint(call));
         if (work.read) return work.read(*store.read(organisation.id));
         Result<Answer> answer{Answer{}};

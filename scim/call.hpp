@@ -23,6 +23,7 @@ namespace scim {
 namespace entra {
 class Quirks;
 }
+struct Schemas;
 
 struct ProtocolLimits {
     std::int64_t page_default = 100;
@@ -47,6 +48,7 @@ struct Call {
     core::IdSource* ids = nullptr;
     const ProtocolLimits* limits = nullptr;
     const entra::Quirks* quirks = nullptr; // the organisation's switches, with counters
+    const Schemas* schemas = nullptr;      // the organisation's: built-in and its own
 };
 
 struct Answer {

@@ -6,6 +6,7 @@
 #include "core/base/clock.hpp"
 #include "core/store.hpp"
 #include "scim/entra/quirks.hpp"
+#include "scim/schema.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -23,6 +24,7 @@ namespace scim {
 struct Tenant {
     core::Organisation organisation;
     entra::Quirks quirks;
+    std::shared_ptr<const Schemas> schemas = built_in_schemas(); // shared: most organisations add nothing
     explicit Tenant(core::Organisation o)
         : organisation{std::move(o)}, quirks{organisation.policy.quirk_profile, organisation.policy.quirks}
     {

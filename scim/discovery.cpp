@@ -101,8 +101,8 @@ json::object to_json(const Call& call, const Schema& schema)
 // Which resources and extensions this organisation's clients are shown.
 std::vector<const ResourceSchema*> shown_resources(const Call& call)
 {
-    std::vector<const ResourceSchema*> shown{&user_schema()};
-    if (call.organisation->policy.groups) shown.push_back(&group_schema());
+    std::vector<const ResourceSchema*> shown{&call.schemas->users};
+    if (call.organisation->policy.groups) shown.push_back(&call.schemas->groups);
     return shown;
 }
 bool is_shown(const Call& call, const Schema& extension)

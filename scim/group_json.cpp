@@ -118,7 +118,7 @@ Result<std::vector<std::string>> member_ids(const json::value& value, std::size_
     return ids;
 }
 
-Result<WantedGroup> wanted_group(json::value body, const entra::Tolerance& tolerance, std::size_t name_characters)
+Result<WantedGroup> wanted_group(json::value body, const ResourceRules& rules)
 {
     WantedGroup wanted;
     if (auto* object = body.if_object()) {
@@ -128,12 +128,12 @@ Result<WantedGroup> wanted_group(json::value body, const entra::Tolerance& toler
         if (members != object->end()) {
             if (!members->value().is_array() && !members->value().is_null()) return bad_members("must be a list");
             if (members->value().is_array()) {
-                TRY(wanted.members, member_ids(members->value(), name_characters));
+                TRY(wanted.members, member_ids(members->value(), rules.name_characters));
             }
             object->stable_erase(members);
         }
     }
-    TRY(json::object attributes, read_resource(std::move(body), {group_schema(), tolerance, name_characters}));
+    TRY(json::object attributes, read_resource(std::move(body), rules));
     json::object profile(attributes.storage());
     for (auto& pair : attributes) {
         const std::string_view name = pair.key();
@@ -146,7 +146,7 @@ Result<WantedGroup> wanted_group(json::value body, const entra::Tolerance& toler
             profile.emplace(name, std::move(value));
         }
     }
-    wanted.attributes.profile = core::Profile{with_schemas(std::move(profile), group_schema())};
+    wanted.attributes.profile = core::Profile{with_schemas(std::move(profile), rules.schema)};
     return wanted;
 }
 

@@ -20,7 +20,7 @@ struct WantedGroup {
     std::vector<std::string> members; // as sent, in order
 };
 // Refusals: read_resource's and member_ids'.
-Result<WantedGroup> wanted_group(boost::json::value body, const entra::Tolerance&, std::size_t name_characters);
+Result<WantedGroup> wanted_group(boost::json::value body, const ResourceRules&);
 
 // The ids in a list of members, or in one member. 400 invalidValue for anything else: a member that cannot be
 // understood is never skipped, because a list without it would mean something else.

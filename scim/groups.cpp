@@ -38,6 +38,11 @@ Result<core::GroupId> id_of(const Call& call)
     return core::GroupId{*uuid};
 }
 
+ResourceRules rules_of(const Call& call)
+{
+    return {call.schemas->groups, call.quirks->tolerance(), call.limits->name_characters};
+}
+
 EntityTags if_match(const Call& call) { return EntityTags{call.request->header("if-match")}; }
 
 Result<core::Group> present(core::ReadTxn& txn, const core::GroupId& id, const EntityTags& if_match)
@@ -123,7 +128,8 @@ Result<MemberChange> change_of_some(PatchKind kind, const AttributePath& path)
 {
     if (kind != PatchKind::remove || !path.sub.empty())
         return bad_request(ScimType::mutability, "a member cannot be changed: remove it and add another");
-    TRY(auto where, parse_value_filter(*path.filter, *group_schema().find("members"), ScimType::invalid_path));
+    TRY(auto where,
+        parse_value_filter(*path.filter, *built_in_schemas()->groups.core.find("members"), ScimType::invalid_path));
     const bool is_one_id = where.kind == core::Predicate::Kind::compare && where.comparison == core::Comparison::eq &&
                            where.attribute.name == "value" && std::holds_alternative<std::string>(where.literal);
     if (is_one_id) return MemberChange{{MemberStep::Kind::remove, {std::get<std::string>(where.literal)}}, {}};
@@ -214,8 +220,8 @@ Result<Work> list(const Call& call)
 {
     TRY_ONLY(check_groups_are_on(call));
     TRY(const auto page, page_asked(call));
-    TRY(auto where, filter_asked(call, group_schema(), core::Searched::groups));
-    auto projection = Projection::from(*call.request, group_schema());
+    TRY(auto where, filter_asked(call, call.schemas->groups, core::Searched::groups));
+    auto projection = Projection::from(*call.request, call.schemas->groups);
     const bool is_small = where && core::finds_by_index(*where, core::Searched::groups) && !projection.shows("members");
     Work work;
     work.lane = is_small ? Lane::inline_read : Lane::scan;
@@ -235,7 +241,7 @@ Result<Work> list(const Call& call)
 Result<Work> get(const Call& call)
 {
     TRY(const auto id, id_of(call));
-    auto projection = Projection::from(*call.request, group_schema());
+    auto projection = Projection::from(*call.request, call.schemas->groups);
     Work work;
     work.lane = projection.shows("members") ? Lane::scan : Lane::inline_read; // a group may have any number of members
     work.read = [id, base = call.base, known = EntityTags{call.request->header("if-none-match")},
@@ -251,12 +257,13 @@ Result<Work> get(const Call& call)
 Result<Work> create(const Call& call)
 {
     TRY_ONLY(check_groups_are_on(call));
-    TRY(auto body, read_resource_body(call, group_schema()));
-    TRY(auto wanted, wanted_group(std::move(body), call.quirks->tolerance(), call.limits->name_characters));
+    TRY(auto body, read_resource_body(call, call.schemas->groups));
+    TRY(auto wanted, wanted_group(std::move(body), rules_of(call)));
     Work work;
     work.lane = Lane::write;
     work.write = [id = call.ids->next_group(), wanted = std::move(wanted), context = call.context, base = call.base,
-                  projection = Projection::from(*call.request, group_schema())](core::WriteTxn& txn) -> Result<Answer> {
+                  projection =
+                      Projection::from(*call.request, call.schemas->groups)](core::WriteTxn& txn) -> Result<Answer> {
         const auto group = core::actions::create_group(txn, context, id, wanted.attributes, wanted.members);
         if (!group) return from(group.error());
         return Answer{HttpStatus::created, shown(txn, *group, base, projection), etag_of(group->version),
@@ -268,14 +275,15 @@ Result<Work> create(const Call& call)
 Result<Work> put(const Call& call)
 {
     TRY(const auto id, id_of(call));
-    TRY(auto body, read_resource_body(call, group_schema()));
-    TRY(auto wanted, wanted_group(std::move(body), call.quirks->tolerance(), call.limits->name_characters));
+    TRY(auto body, read_resource_body(call, call.schemas->groups));
+    TRY(auto wanted, wanted_group(std::move(body), rules_of(call)));
     std::vector<MemberStep> steps{{MemberStep::Kind::replace_all, std::move(wanted.members)}};
     Work work;
     work.lane = Lane::write;
     work.write = [id, attributes = std::optional{std::move(wanted.attributes)}, steps = std::move(steps),
                   context = call.context, base = call.base, known = if_match(call),
-                  projection = Projection::from(*call.request, group_schema())](core::WriteTxn& txn) -> Result<Answer> {
+                  projection =
+                      Projection::from(*call.request, call.schemas->groups)](core::WriteTxn& txn) -> Result<Answer> {
         TRY(const auto before, present(txn, id, known));
         const auto updated = core::actions::update_group(txn, context, id, attributes, steps, before.version);
         if (!updated) return from(updated.error());
@@ -287,24 +295,24 @@ Result<Work> put(const Call& call)
 Result<Work> patch(const Call& call)
 {
     TRY(const auto id, id_of(call));
-    TRY(const auto body, read_patch_body(call, group_schema()));
+    TRY(const auto body, read_patch_body(call, call.schemas->groups));
     TRY(auto operations, read_patch(body, call.limits->patch_operations, call.quirks->tolerance()));
     TRY(auto asked, split(std::move(operations), *call.quirks, call.limits->name_characters));
-    auto projection = Projection::from(*call.request, group_schema());
+    auto projection = Projection::from(*call.request, call.schemas->groups);
     // RFC 7644 3.5.2: who asks for attributes gets them.
     const bool is_silent = call.organisation->policy.patch_reply != core::PatchReply::resource && !projection.asks();
     Work work;
     work.lane = Lane::write;
     work.write = [id, asked = std::move(asked), context = call.context, base = call.base, known = if_match(call),
                   projection = std::move(projection), is_silent, quirks = call.quirks,
-                  name_characters = call.limits->name_characters](core::WriteTxn& txn) -> Result<Answer> {
+                  rules = rules_of(call)](core::WriteTxn& txn) -> Result<Answer> {
         TRY(const auto before, present(txn, id, known));
         std::optional<core::DesiredGroup> attributes;
         std::vector<std::string_view> tolerated;
         if (asked.has_operations) {
             TRY(auto patched,
-                apply_patch(writable_view(before), asked.operations, group_schema(), quirks->tolerance(), &tolerated));
-            TRY(auto wanted, wanted_group(std::move(patched), quirks->tolerance(), name_characters));
+                apply_patch(writable_view(before), asked.operations, rules.schema, rules.tolerance, &tolerated));
+            TRY(auto wanted, wanted_group(std::move(patched), rules));
             attributes = std::move(wanted.attributes);
         }
         const auto steps = resolved(txn, id, asked.changes, base);

@@ -261,21 +261,23 @@ std::vector<std::string> ResourceSchema::names() const
     return all;
 }
 
-const ResourceSchema& user_schema()
+const std::shared_ptr<const Schemas>& built_in_schemas()
 {
-    static const ResourceSchema schema{
-        "User",      "/Users", "Accounts", core_user(), {enterprise_user(), lifecycle_user()}, common_attributes(),
-        {"manager"},
-    };
-    return schema;
+    static const std::shared_ptr<const Schemas> schemas = std::make_shared<const Schemas>(Schemas{
+        {"User",
+         "/Users",
+         "Accounts",
+         core_user(),
+         {enterprise_user(), lifecycle_user()},
+         common_attributes(),
+         {"manager"}},
+        {"Group", "/Groups", "Groups of accounts", core_group(), {}, common_attributes(), {}},
+    });
+    return schemas;
 }
 
-const ResourceSchema& group_schema()
-{
-    static const ResourceSchema schema{"Group", "/Groups", "Groups of accounts", core_group(), {}, common_attributes(),
-                                       {}};
-    return schema;
-}
+const ResourceSchema& user_schema() { return built_in_schemas()->users; }
+const ResourceSchema& group_schema() { return built_in_schemas()->groups; }
 
 core::ValueKind kind_of(const Attribute& attribute)
 {

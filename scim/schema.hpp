@@ -7,6 +7,7 @@
 #include <boost/json/object.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -56,7 +57,7 @@ struct Schema {
 };
 
 // What one kind of resource is made of: the core schema, its extensions, and the common attributes (id, externalId,
-// meta, schemas) that discovery does not list. Values; one per organisation once custom schemas exist.
+// meta, schemas) that discovery does not list.
 struct ResourceSchema {
     std::string name;     // "User"
     std::string endpoint; // "/Users"
@@ -74,6 +75,14 @@ struct ResourceSchema {
     std::vector<std::string> names() const;
 };
 
+// What an organisation's resources are made of. Endpoints take it from their Call.
+struct Schemas {
+    ResourceSchema users;
+    ResourceSchema groups;
+};
+const std::shared_ptr<const Schemas>& built_in_schemas();
+
+// The built-in ones alone.
 const ResourceSchema& user_schema();  // core User, enterprise, lifecycle (read-only, returned on request)
 const ResourceSchema& group_schema(); // core Group
 

@@ -43,9 +43,9 @@ json::object full_object(const core::User& user, std::string_view location, cons
 
 } // namespace
 
-Result<WantedUser> wanted_user(json::value body, const entra::Tolerance& tolerance, std::size_t name_characters)
+Result<WantedUser> wanted_user(json::value body, const ResourceRules& rules)
 {
-    TRY(json::object attributes, read_resource(std::move(body), {user_schema(), tolerance, name_characters}));
+    TRY(json::object attributes, read_resource(std::move(body), rules));
     WantedUser wanted;
     core::DesiredUser& user = wanted.attributes;
     json::object profile(attributes.storage());
@@ -61,7 +61,7 @@ Result<WantedUser> wanted_user(json::value body, const entra::Tolerance& toleran
         else
             profile.emplace(name, std::move(pair.value()));
     }
-    user.profile = core::Profile{with_schemas(std::move(profile), user_schema())};
+    user.profile = core::Profile{with_schemas(std::move(profile), rules.schema)};
     return wanted;
 }
 

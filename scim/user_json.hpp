@@ -19,7 +19,7 @@ struct WantedUser {
 };
 // The whole of a user as a body describes it (RFC 7643 4.1): canonical, checked, values exactly as sent. A password is
 // accepted and not kept. Refusals: read_resource's.
-Result<WantedUser> wanted_user(boost::json::value body, const entra::Tolerance&, std::size_t name_characters);
+Result<WantedUser> wanted_user(boost::json::value body, const ResourceRules&);
 
 // What a client may write of it, canonical names: what PATCH changes and wanted_user() reads again.
 // In `storage`, which must outlive it: a monotonic resource makes a PATCH noticeably cheaper.

@@ -21,7 +21,7 @@ json::value from_text(std::string_view text)
 
 WantedUser wanted(std::string_view text, const entra::Tolerance& tolerance = strict)
 {
-    auto user = wanted_user(from_text(text), tolerance, 256);
+    auto user = wanted_user(from_text(text), {user_schema(), tolerance});
     INFO(text);
     INFO((user ? std::string{} : user.error().detail));
     REQUIRE(user.has_value());
@@ -35,7 +35,7 @@ std::string profile_of(std::string_view text, const entra::Tolerance& tolerance 
 
 std::string refusal_of(std::string_view text)
 {
-    const auto user = wanted_user(from_text(text), strict, 256);
+    const auto user = wanted_user(from_text(text), {user_schema(), strict});
     INFO(text);
     REQUIRE_FALSE(user.has_value());
     CHECK(user.error().status == HttpStatus::bad_request);
@@ -189,7 +189,7 @@ TEST_CASE("what a client may write, written again, is the same user")
     const auto user = a_user(R"({"userName":"a","externalId":"e","active":false,"name":{"givenName":"g"},
         "emails":[{"value":"x","type":"work"}],
         "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"manager":{"value":"m"}}})");
-    const auto again = wanted_user(writable_view(user), strict, 256);
+    const auto again = wanted_user(writable_view(user), {user_schema(), strict});
     REQUIRE(again.has_value());
     CHECK(again->attributes.user_name == user.user_name);
     CHECK(again->attributes.external_id == user.external_id);

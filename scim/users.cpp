@@ -24,6 +24,11 @@ Result<core::UserId> id_of(const Call& call)
     return core::UserId{*uuid};
 }
 
+ResourceRules rules_of(const Call& call)
+{
+    return {call.schemas->users, call.quirks->tolerance(), call.limits->name_characters};
+}
+
 EntityTags if_match(const Call& call) { return EntityTags{call.request->header("if-match")}; }
 
 // The user of a request that changes it, in the version the client knows.
@@ -45,11 +50,12 @@ Answer ok(const core::User& user, std::string_view base, const Projection& proje
 Result<Work> list(const Call& call)
 {
     TRY(const auto page, page_asked(call));
-    TRY(auto where, filter_asked(call, user_schema(), core::Searched::users));
+    TRY(auto where, filter_asked(call, call.schemas->users, core::Searched::users));
     Work work;
     work.lane = where && core::finds_by_index(*where, core::Searched::users) ? Lane::inline_read : Lane::scan;
     work.read = [page, where = std::move(where), base = call.base,
-                 projection = Projection::from(*call.request, user_schema())](core::ReadTxn& txn) -> Result<Answer> {
+                 projection =
+                     Projection::from(*call.request, call.schemas->users)](core::ReadTxn& txn) -> Result<Answer> {
         const core::Query query{
             .where = where ? &*where : nullptr, .offset = page.start_index - 1, .limit = page.count, .count = true};
         const auto found = txn.users(query);
@@ -67,7 +73,8 @@ Result<Work> get(const Call& call)
     Work work;
     work.lane = Lane::inline_read;
     work.read = [id, base = call.base, known = EntityTags{call.request->header("if-none-match")},
-                 projection = Projection::from(*call.request, user_schema())](core::ReadTxn& txn) -> Result<Answer> {
+                 projection =
+                     Projection::from(*call.request, call.schemas->users)](core::ReadTxn& txn) -> Result<Answer> {
         const auto user = txn.user(id);
         if (!user) return no_such_user();
         if (known.match(user->version)) return Answer{HttpStatus::not_modified, "", etag_of(user->version), ""};
@@ -78,13 +85,13 @@ Result<Work> get(const Call& call)
 
 Result<Work> create(const Call& call)
 {
-    TRY(auto body, read_resource_body(call, user_schema()));
-    TRY(auto wanted, wanted_user(std::move(body), call.quirks->tolerance(), call.limits->name_characters));
+    TRY(auto body, read_resource_body(call, call.schemas->users));
+    TRY(auto wanted, wanted_user(std::move(body), rules_of(call)));
     Work work;
     work.lane = Lane::write;
-    work.write = [id = call.ids->next_user(), wanted = std::move(wanted.attributes), context = call.context,
-                  base = call.base,
-                  projection = Projection::from(*call.request, user_schema())](core::WriteTxn& txn) -> Result<Answer> {
+    work.write =
+        [id = call.ids->next_user(), wanted = std::move(wanted.attributes), context = call.context, base = call.base,
+         projection = Projection::from(*call.request, call.schemas->users)](core::WriteTxn& txn) -> Result<Answer> {
         const auto user = core::actions::create_user(txn, context, id, wanted);
         if (!user) return from(user.error());
         return Answer{HttpStatus::created, render(*user, base, projection), etag_of(user->version),
@@ -96,12 +103,13 @@ Result<Work> create(const Call& call)
 Result<Work> put(const Call& call)
 {
     TRY(const auto id, id_of(call));
-    TRY(auto body, read_resource_body(call, user_schema()));
-    TRY(auto wanted, wanted_user(std::move(body), call.quirks->tolerance(), call.limits->name_characters));
+    TRY(auto body, read_resource_body(call, call.schemas->users));
+    TRY(auto wanted, wanted_user(std::move(body), rules_of(call)));
     Work work;
     work.lane = Lane::write;
     work.write = [id, wanted = std::move(wanted), context = call.context, base = call.base, known = if_match(call),
-                  projection = Projection::from(*call.request, user_schema())](core::WriteTxn& txn) -> Result<Answer> {
+                  projection =
+                      Projection::from(*call.request, call.schemas->users)](core::WriteTxn& txn) -> Result<Answer> {
         TRY(const auto before, present(txn, id, known));
         core::DesiredUser desired = wanted.attributes;
         if (!wanted.says_active) desired.active = before.is_active();
@@ -115,24 +123,24 @@ Result<Work> put(const Call& call)
 Result<Work> patch(const Call& call)
 {
     TRY(const auto id, id_of(call));
-    TRY(const auto body, read_patch_body(call, user_schema()));
+    TRY(const auto body, read_patch_body(call, call.schemas->users));
     TRY(auto operations, read_patch(body, call.limits->patch_operations, call.quirks->tolerance()));
-    auto projection = Projection::from(*call.request, user_schema());
+    auto projection = Projection::from(*call.request, call.schemas->users);
     // RFC 7644 3.5.2: who asks for attributes gets them.
     const bool is_silent = call.organisation->policy.patch_reply == core::PatchReply::empty && !projection.asks();
     Work work;
     work.lane = Lane::write;
     work.write = [id, operations = std::move(operations), context = call.context, base = call.base,
                   known = if_match(call), projection = std::move(projection), is_silent, quirks = call.quirks,
-                  name_characters = call.limits->name_characters](core::WriteTxn& txn) -> Result<Answer> {
+                  rules = rules_of(call)](core::WriteTxn& txn) -> Result<Answer> {
         TRY(const auto before, present(txn, id, known));
         std::vector<std::string_view> tolerated;
         // Everything between the stored text and the new one lives here, and is never freed piece by piece.
         unsigned char first_block[16 * 1024];
         boost::json::monotonic_resource arena{first_block, sizeof first_block};
         TRY(auto patched,
-            apply_patch(writable_view(before, &arena), operations, user_schema(), quirks->tolerance(), &tolerated));
-        TRY(auto wanted, wanted_user(std::move(patched), quirks->tolerance(), name_characters));
+            apply_patch(writable_view(before, &arena), operations, rules.schema, rules.tolerance, &tolerated));
+        TRY(auto wanted, wanted_user(std::move(patched), rules));
         if (!wanted.says_active) wanted.attributes.active = before.is_active();
         const auto updated = core::actions::update_user(txn, context, before, wanted.attributes);
         if (!updated) return from(updated.error());

@@ -155,6 +155,7 @@ Reply Desk::ask(Method method, std::string_view path, std::vector<http::Paramete
     call.ids = &world_->ids;
     call.limits = &world_->limits;
     call.quirks = quirks_.get();
+    call.schemas = schemas_.get();
 
     path.remove_prefix(1);
     const auto slash = path.find('/');

@@ -8,6 +8,7 @@
 #include "core/testing/memory_store.hpp"
 #include "scim/call.hpp"
 #include "scim/entra/quirks.hpp"
+#include "scim/schema.hpp"
 
 #include <boost/json/value.hpp>
 
@@ -76,6 +77,7 @@ private:
     std::shared_ptr<World> world_;
     core::Organisation organisation_;
     std::shared_ptr<entra::Quirks> quirks_;
+    std::shared_ptr<const Schemas> schemas_ = built_in_schemas();
 };
 
 core::Policy strict_policy();
