@@ -27,9 +27,13 @@ namespace core {
 struct StorageFull : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
-// Any other failure of the medium, a damaged page, an interrupted statement past its deadline.
+// Any other failure of the medium, a damaged page, an interrupted statement.
 struct StorageFailed : std::runtime_error {
     using std::runtime_error::runtime_error;
+};
+// A list or search that was given up because it took too long: the question's fault, not the medium's.
+struct TookTooLong : StorageFailed {
+    using StorageFailed::StorageFailed;
 };
 
 // Pages are in the order of the store's internal key: stable, oldest first.
@@ -83,8 +87,14 @@ public:
                                                 std::int64_t limit) = 0; // "": all; with history
 };
 
+enum class Keep : bool { no, yes }; // what becomes of the work when its function returns
+
 class WriteTxn : public ReadTxn {
 public:
+    // Work that can be undone by itself: with Keep::no, or when it throws (the exception passes through), the
+    // transaction is as it was before. May be nested.
+    virtual void attempt(const std::function<Keep()>& work) = 0;
+
     // taken (userName, or externalId where the policy says unique).
     virtual Result<void> insert(const User&) = 0;
     // Replaces the row of after.id. taken as above; stale if the stored version is not `known_version`. A store may
@@ -131,8 +141,6 @@ public:
     virtual std::optional<std::string> note(std::string_view key) = 0;
     virtual void set_note(std::string_view key, std::string_view value) = 0;
 };
-
-enum class Keep : bool { no, yes }; // what becomes of the work when its function returns
 
 class Store {
 public:

@@ -21,6 +21,7 @@ struct Token {
     OrgId organisation;
     Digest mac{}; // HMAC of the whole secret part
     Scope scope = Scope::write;
+    std::optional<UserId> user; // made for this one user: the subject that /Me stands for
     std::string label;
     Instant created{};
     std::optional<Instant> expires;   // none: never

@@ -36,6 +36,14 @@ struct ProtocolLimits {
     std::size_t json_depth = 16;
     std::size_t json_values = 100'000;
     std::size_t json_string_bytes = 64 * 1024;
+    std::size_t bulk_operations = 1000;   // bulk.maxOperations
+    std::size_t bulk_bytes = 1024 * 1024; // bulk.maxPayloadSize
+};
+
+// Whom the caller's token was made for, if for one user (RFC 7644 3.11).
+struct Subject {
+    core::UserId user;
+    core::Instant since{}; // when the token was made: a deactivation after that voids it
 };
 
 // What the pointers lead to outlives the work, except `request`, which ends with the planning.
@@ -49,6 +57,8 @@ struct Call {
     const ProtocolLimits* limits = nullptr;
     const entra::Quirks* quirks = nullptr; // the organisation's switches, with counters
     const Schemas* schemas = nullptr;      // the organisation's: built-in and its own
+    std::optional<Subject> subject;
+    boost::json::value* body = nullptr; // read already, to be taken: of an operation in a Bulk; else read from request
 };
 
 struct Answer {
@@ -65,8 +75,9 @@ using WriteWork = std::function<Result<Answer>(core::WriteTxn&)>;
 // What an endpoint plans. `inline_read` only for work that is a few indexed look-ups.
 struct Work {
     Lane lane = Lane::inline_read;
-    ReadWork read;   // for inline_read and scan
-    WriteWork write; // for write
+    ReadWork read;         // for inline_read and scan
+    WriteWork write;       // for write
+    bool is_large = false; // many changes in one write: it gets a commit of its own
 };
 
 } // namespace scim

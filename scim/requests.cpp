@@ -53,6 +53,10 @@ Result<void> check_known_to_stores(const core::Predicate& tree, core::Searched s
 Result<boost::json::value> read_body(const Call& call)
 {
     const auto& limits = *call.limits;
+    if (call.body) {
+        if (!call.body->is_object()) return bad_request(ScimType::invalid_syntax, "data must be a JSON object");
+        return std::move(*call.body);
+    }
     if (call.request->body.empty())
         return bad_request(ScimType::invalid_syntax, "the request has no body; send a JSON object");
     auto body = core::json::read(call.request->body, {limits.json_depth, limits.json_values, limits.json_string_bytes});

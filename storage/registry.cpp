@@ -129,24 +129,40 @@ std::vector<core::Token> SqliteRegistry::tokens(core::OrgId id)
     return tokens;
 }
 
+namespace {
+
+void bind_user(Loan& row, int index, const std::optional<core::UserId>& user)
+{
+    if (user)
+        row.bind_blob(index, user->value.bytes);
+    else
+        row.bind(index, std::optional<std::int64_t>{});
+}
+
+} // namespace
+
 void SqliteRegistry::insert(const core::Token& token)
 {
-    Loan row = db().lend("INSERT INTO tokens(public_id, org, mac, scope, label, created, expires, last_used, revoked) "
-                         "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
+    Loan row = db().lend("INSERT INTO tokens(public_id, org, mac, scope, label, created, expires, last_used, revoked, "
+                         "user_id) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
     row.bind(1, token.public_id).bind(2, token.organisation.value).bind_blob(3, token.mac);
     row.bind_copy(4, core::word(token.scope)).bind(5, token.label).bind(6, milliseconds(token.created));
     row.bind(7, milliseconds(token.expires)).bind(8, milliseconds(token.last_used));
-    row.bind(9, milliseconds(token.revoked)).run();
+    row.bind(9, milliseconds(token.revoked));
+    bind_user(row, 10, token.user);
+    row.run();
 }
 
 void SqliteRegistry::replace(const core::Token& token)
 {
     Loan row = db().lend("UPDATE tokens SET mac = ?3, scope = ?4, label = ?5, created = ?6, expires = ?7, "
-                         "last_used = ?8, revoked = ?9 WHERE public_id = ?1 AND org = ?2");
+                         "last_used = ?8, revoked = ?9, user_id = ?10 WHERE public_id = ?1 AND org = ?2");
     row.bind(1, token.public_id).bind(2, token.organisation.value).bind_blob(3, token.mac);
     row.bind_copy(4, core::word(token.scope)).bind(5, token.label).bind(6, milliseconds(token.created));
     row.bind(7, milliseconds(token.expires)).bind(8, milliseconds(token.last_used));
-    row.bind(9, milliseconds(token.revoked)).run();
+    row.bind(9, milliseconds(token.revoked));
+    bind_user(row, 10, token.user);
+    row.run();
 }
 
 void SqliteRegistry::touch(std::string_view public_id, core::Instant last_used)

@@ -204,7 +204,7 @@ core::ArchiveRecord archive_from(const Loan& row)
 }
 
 const std::string token_columns =
-    "t.public_id, t.org, t.mac, t.scope, t.label, t.created, t.expires, t.last_used, t.revoked";
+    "t.public_id, t.org, t.mac, t.scope, t.label, t.created, t.expires, t.last_used, t.revoked, t.user_id";
 
 core::Token token_from(const Loan& row)
 {
@@ -218,6 +218,7 @@ core::Token token_from(const Loan& row)
     token.expires = maybe_instant_at(row, 6);
     token.last_used = maybe_instant_at(row, 7);
     token.revoked = maybe_instant_at(row, 8);
+    if (!row.is_null(9)) token.user = id_at<core::UserTag>(row, 9);
     return token;
 }
 

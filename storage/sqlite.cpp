@@ -348,6 +348,7 @@ void Connection::raise(int code)
     const bool no_room = (code & 0xff) == SQLITE_IOERR && (system == ENOSPC || system == EDQUOT || system == EFBIG);
     if ((code & 0xff) == SQLITE_FULL || no_room || is_size_limit(sqlite3_extended_errcode(handle)))
         throw core::StorageFull{message};
+    if ((code & 0xff) == SQLITE_INTERRUPT && past_deadline(this) != 0) throw core::TookTooLong{message};
     throw core::StorageFailed{message};
 }
 

@@ -23,8 +23,8 @@ namespace storage {
 
 class Connection;
 
-// A prepared statement on loan; returned, with bindings and cursor cleared, when it goes out of scope. Texts and blobs
-// are bound without copying and must live until then.
+// A prepared statement on loan; returned, its cursor cleared, when it goes out of scope. Its bindings stay: whoever
+// borrows it next binds every parameter. Texts and blobs are bound without copying and must live until then.
 class Loan {
 public:
     Loan(Connection&, SQLite::Statement&, bool& lent);
@@ -88,7 +88,7 @@ public:
     std::int64_t last_row_id() const;
     std::string_view unique_index() const; // "users.folded_name" after a refusal, by its last column
 
-    // Statements begun from now on end with StorageFailed past the limit; none without.
+    // Statements begun from now on end with TookTooLong past the limit; none without.
     void set_deadline(std::optional<std::chrono::milliseconds> from_now);
     void interrupt();
     SQLite::Database& database() { return database_; }

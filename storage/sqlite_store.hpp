@@ -24,7 +24,7 @@ struct Options {
     // the store with those of the last server.
     std::optional<AccountsUnique> accounts_unique{};
     std::optional<core::Policy> default_policy{}; // what an organisation's stored policy differs from
-    std::chrono::milliseconds read_limit = std::chrono::seconds{10}; // a list or search that takes longer fails
+    std::chrono::milliseconds read_limit = std::chrono::seconds{10}; // a longer list or search: TookTooLong
     std::string vfs; // SQLite's name of the file layer; tests put faults there
 };
 
@@ -41,6 +41,7 @@ struct WriteJob {
     core::OrgId organisation;
     std::function<core::Keep(core::WriteTxn&)> work;
     std::function<void(std::exception_ptr)> done;
+    bool is_large = false; // many changes in one: the writer gives it a commit of its own
 };
 
 class SqliteStore final : public core::Store {

@@ -415,7 +415,7 @@ TEST_CASE("a search that takes too long ends, and the next one works")
     const core::Predicate where =
         core::Predicate::is({.extension = {}, .name = "title", .sub = {}}, core::Comparison::co, std::string{"x"});
     const auto txn = world.store().read(world.org);
-    CHECK_THROWS_AS(txn->users({.where = &where}), core::StorageFailed);
+    CHECK_THROWS_AS(txn->users({.where = &where}), core::TookTooLong);
     CHECK(txn->user_named("u7"));
     CHECK(world.store().read(world.org)->user_named("u8"));
 }

@@ -553,6 +553,7 @@ TEMPLATE_TEST_CASE("tokens and notes are kept", "[contract]", STORES)
     token.mac[3] = 9;
     token.scope = core::Scope::read;
     token.label = "Entra";
+    token.user = core::UserId{next_uuid()};
     token.created = day(1);
     token.expires = day(366);
     world.store().registry([&](core::Registry& registry) {
@@ -570,6 +571,7 @@ TEMPLATE_TEST_CASE("tokens and notes are kept", "[contract]", STORES)
         CHECK(found->mac == token.mac);
         CHECK(found->scope == core::Scope::read);
         CHECK(found->label == "Entra");
+        CHECK(found->user == token.user);
         CHECK(found->expires == day(366));
         CHECK(found->last_used == day(2));
         CHECK_FALSE(found->revoked);
@@ -581,6 +583,10 @@ TEMPLATE_TEST_CASE("tokens and notes are kept", "[contract]", STORES)
         revoked.revoked = day(5);
         registry.replace(revoked);
         CHECK(registry.token(token.public_id)->revoked == day(5));
+        CHECK(registry.token(token.public_id)->user == token.user);
+        revoked.user.reset();
+        registry.replace(revoked);
+        CHECK_FALSE(registry.token(token.public_id)->user);
         return Keep::yes;
     });
 }
@@ -610,6 +616,76 @@ TEMPLATE_TEST_CASE("work that is not kept leaves nothing", "[contract]", STORES)
     REQUIRE(events.size() == 1);
     CHECK(events[0].sequence == 1);
     CHECK(world.read()->users({}).total == 1);
+}
+
+TEMPLATE_TEST_CASE("an attempt inside a transaction is undone by itself", "[contract]", STORES)
+{
+    OneOrganisation<TestType> world;
+    const core::User before = user("before"), undone = user("undone"), after = user("after");
+    const core::Group team = group("team");
+    const auto told = [](const core::User& who) {
+        return event(core::Activity::create_user, {core::TargetKind::user, core::to_text(who.id), who.user_name, ""});
+    };
+    const auto make = [&](core::WriteTxn& txn, const core::User& who) {
+        REQUIRE(txn.insert(who).has_value());
+        txn.add_members(team.id, {core::to_text(who.id)});
+        txn.append(told(who));
+    };
+    change(world.store(), world.org, [&](core::WriteTxn& txn) {
+        REQUIRE(txn.insert(team).has_value());
+        txn.attempt([&] { return make(txn, before), Keep::yes; });
+        txn.attempt([&] { return make(txn, undone), Keep::no; });
+        CHECK_FALSE(txn.user(undone.id));
+        CHECK(txn.organisation().user_count == 1);
+        CHECK(txn.members(team.id).size() == 1);
+        CHECK_THROWS_AS(txn.attempt([&]() -> Keep {
+            make(txn, undone);
+            throw std::runtime_error{"a bug"};
+        }),
+                        std::runtime_error);
+        txn.attempt([&] { // one inside the other: what is undone outside was never done inside
+            txn.attempt([&] { return make(txn, undone), Keep::yes; });
+            CHECK(txn.user(undone.id));
+            return Keep::no;
+        });
+        txn.attempt([&] {
+            make(txn, after);
+            txn.attempt([&] { return make(txn, undone), Keep::no; });
+            return Keep::yes;
+        });
+    });
+    const auto txn = world.read();
+    CHECK(names(txn->users({}).items) == Names{"before", "after"});
+    CHECK(txn->organisation().user_count == 2);
+    CHECK(txn->group(team.id)->member_count == 2);
+    CHECK_FALSE(txn->user_named("undone"));
+    const auto events = txn->events({});
+    REQUIRE(events.size() == 2); // the chain goes on from what was kept
+    core::Digest last{};
+    for (const auto& each : events) {
+        CHECK(each.chain == core::chain_of(last, each));
+        last = each.chain;
+    }
+}
+
+TEMPLATE_TEST_CASE("a user whom an undone attempt has changed is as before for the next change", "[contract]", STORES)
+{
+    OneOrganisation<TestType> world;
+    core::User bob = user("bob");
+    REQUIRE(insert(world.store(), world.org, bob));
+    change(world.store(), world.org, [&](core::WriteTxn& txn) {
+        core::User renamed = *txn.user(bob.id);
+        renamed.user_name = "robert";
+        renamed.version = 2;
+        txn.attempt([&] {
+            CHECK(txn.replace(renamed, 1).has_value());
+            CHECK(txn.user(bob.id)->version == 2);
+            return Keep::no;
+        });
+        CHECK(txn.replace(renamed, 1).has_value());
+    });
+    CHECK(world.read()->user_named("robert")->version == 2);
+    CHECK_FALSE(world.read()->user_named("bob"));
 }
 
 TEMPLATE_TEST_CASE("TEN-01: another organisation's ids are unknown here", "[contract]", STORES)

@@ -19,6 +19,7 @@ struct Writer::Inside {
     mutable std::mutex mutex; // guards everything below but the thread
     std::condition_variable waiting_work;
     std::deque<WriteJob> queue;
+    std::deque<WriteJob> large;
     bool closing = false;
     Figures figures;
 
@@ -29,13 +30,17 @@ struct Writer::Inside {
     {
         std::vector<WriteJob> batch;
         batch.reserve(options.batch);
+        bool was_large = false; // the last one: then it is the others' turn
         std::unique_lock lock{mutex};
         for (;;) {
-            waiting_work.wait(lock, [this] { return closing || !queue.empty(); });
-            if (queue.empty()) return; // closing, and nothing left
-            const std::size_t many = std::min(queue.size(), options.batch);
-            std::move(queue.begin(), queue.begin() + static_cast<std::ptrdiff_t>(many), std::back_inserter(batch));
-            queue.erase(queue.begin(), queue.begin() + static_cast<std::ptrdiff_t>(many));
+            waiting_work.wait(lock, [this] { return closing || !queue.empty() || !large.empty(); });
+            if (queue.empty() && large.empty()) return; // closing, and nothing left
+            const bool takes_large = !large.empty() && (queue.empty() || !was_large);
+            auto& from = takes_large ? large : queue;
+            const std::size_t many = takes_large ? 1 : std::min(queue.size(), options.batch);
+            std::move(from.begin(), from.begin() + static_cast<std::ptrdiff_t>(many), std::back_inserter(batch));
+            from.erase(from.begin(), from.begin() + static_cast<std::ptrdiff_t>(many));
+            was_large = takes_large;
             ++figures.batches;
             lock.unlock();
             store.write_batch(batch);
@@ -53,11 +58,12 @@ bool Writer::submit(WriteJob job)
 {
     {
         const std::lock_guard lock{inside_->mutex};
-        if (inside_->closing || inside_->queue.size() >= inside_->options.queue) {
+        auto& queue = job.is_large ? inside_->large : inside_->queue;
+        if (inside_->closing || queue.size() >= (job.is_large ? inside_->options.large : inside_->options.queue)) {
             ++inside_->figures.refused;
             return false;
         }
-        inside_->queue.push_back(std::move(job));
+        queue.push_back(std::move(job));
         ++inside_->figures.jobs;
     }
     inside_->waiting_work.notify_one();
@@ -79,7 +85,7 @@ Writer::Figures Writer::figures() const
 {
     const std::lock_guard lock{inside_->mutex};
     Figures now = inside_->figures;
-    now.waiting = inside_->queue.size();
+    now.waiting = inside_->queue.size() + inside_->large.size();
     return now;
 }
 

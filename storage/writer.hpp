@@ -1,5 +1,6 @@
-// The one writer: takes every write that waits, runs each under a savepoint inside one transaction, commits once, and
-// only then releases the answers (HOUSE 5). One thread of its own.
+// The one writer: takes every write that waits, runs each inside one transaction, commits once, and only then releases
+// the answers (HOUSE 5). A large job has a commit of its own, and between two of them come all others that wait: nobody
+// waits for more than one. One thread of its own.
 #pragma once
 
 #include "storage/sqlite_store.hpp"
@@ -12,6 +13,7 @@ namespace storage {
 struct WriterOptions {
     std::size_t batch = 64;   // most jobs in one commit
     std::size_t queue = 4096; // beyond it, submit refuses
+    std::size_t large = 16;   // most large jobs that wait: each holds megabytes
 };
 
 class Writer {

@@ -95,6 +95,53 @@ TEST_CASE("waiting writes share a commit, and a full queue refuses")
     CHECK(world.store().read(world.org)->users({}).total == 6);
 }
 
+TEST_CASE("nobody waits for more than one large write")
+{
+    World world;
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool started = false, go_on = false;
+    std::vector<std::string> order;
+    const auto done = [&](std::string name) {
+        return [&order, name = std::move(name)](std::exception_ptr) { order.push_back(name); };
+    };
+    Writer writer{*world.sqlite, {.batch = 4, .queue = 6, .large = 3}};
+    REQUIRE(writer.submit({world.org,
+                           [&](core::WriteTxn&) {
+                               std::unique_lock lock{mutex};
+                               started = true;
+                               changed.notify_all();
+                               changed.wait(lock, [&] { return go_on; });
+                               return Keep::yes;
+                           },
+                           done("first")}));
+    {
+        std::unique_lock lock{mutex};
+        changed.wait(lock, [&] { return started; });
+    }
+    const auto large = [&](const std::string& name) {
+        auto job = world.insert_job(name, done(name));
+        job.is_large = true;
+        return writer.submit(std::move(job));
+    };
+    for (const auto* name : {"large1", "large2", "large3"}) CHECK(large(name));
+    CHECK_FALSE(large("large4")); // their queue is their own
+    for (int i = 0; i < 6; ++i) {
+        const auto name = "u" + std::to_string(i);
+        CHECK(writer.submit(world.insert_job(name, done(name))));
+    }
+    CHECK(writer.figures().waiting == 9);
+    {
+        const std::lock_guard lock{mutex};
+        go_on = true;
+        changed.notify_all();
+    }
+    writer.drain();
+    CHECK(order == std::vector<std::string>{"first", "large1", "u0", "u1", "u2", "u3", "large2", "u4", "u5", "large3"});
+    CHECK(writer.figures().batches == 6); // each large one by itself
+    CHECK(world.store().read(world.org)->users({}).total == 9);
+}
+
 TEST_CASE("leaving the scope finishes what was accepted")
 {
     World world;

@@ -37,6 +37,33 @@ bool same_identity(const core::User& a, const core::User& b)
 
 } // namespace
 
+void Writes::attempt(const std::function<core::Keep()>& work)
+{
+    db().lend("SAVEPOINT attempt").run();
+    const int changes = db().database().getTotalChanges();
+    core::Keep keep = core::Keep::no;
+    try {
+        keep = work();
+    } catch (...) {
+        if (db().in_transaction()) undo_attempt();
+        throw;
+    }
+    if (!db().in_transaction()) throw core::StorageFailed{"SQLite has undone the transaction"};
+    // Most refusals come before anything was changed.
+    if (keep == core::Keep::yes || db().database().getTotalChanges() == changes)
+        db().lend("RELEASE attempt").run();
+    else
+        undo_attempt();
+}
+
+void Writes::undo_attempt()
+{
+    db().lend("ROLLBACK TO attempt").run();
+    db().lend("RELEASE attempt").run();
+    last_read_.reset();
+    session_.forget();
+}
+
 std::optional<core::User> Writes::user(const core::UserId& id)
 {
     last_read_ = stored_user(id);

@@ -12,6 +12,8 @@ class Writes final : public Reads<core::WriteTxn> {
 public:
     Writes(Session& session, core::OrgId org) : Reads{session, org} {}
 
+    void attempt(const std::function<core::Keep()>& work) override;
+
     std::optional<core::User> user(const core::UserId&) override; // remembers, for the replace that follows
 
     core::Result<void> insert(const core::User&) override;
@@ -29,6 +31,7 @@ public:
     void archive(const core::ArchiveRecord&) override;
 
 private:
+    void undo_attempt();
     std::optional<StoredUser> before_of(const core::UserId&);
     core::Result<void> write_identity(std::int64_t pk, const core::User&, const std::string& folded_name);
     void write_state(std::int64_t pk, const core::User&, bool with_profile);

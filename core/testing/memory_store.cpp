@@ -305,6 +305,22 @@ public:
         changed_->tenants[org] = std::move(own);
     }
 
+    void attempt(const std::function<Keep()>& work) override
+    {
+        const State state = *changed_;
+        const Tenant tenant = *changed_tenant_;
+        const auto undo = [&] {
+            *changed_ = state;
+            *changed_tenant_ = tenant;
+        };
+        try {
+            if (work() == Keep::no) undo();
+        } catch (...) {
+            undo();
+            throw;
+        }
+    }
+
     Result<void> insert(const User& user) override
     {
         if (tenant_->user_keys.contains(user.id)) return taken("id");
