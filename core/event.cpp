@@ -41,6 +41,9 @@ constexpr Row rows[] = {
     {Activity::revoke_token, "revokeToken", "tokenManagement"},
     {Activity::confirm_clock, "confirmClock", "server"},
     {Activity::change_mapping, "changeMapping", "organisationManagement"},
+    {Activity::add_schema, "addSchema", "organisationManagement"},
+    {Activity::replace_schema, "replaceSchema", "organisationManagement"},
+    {Activity::remove_schema, "removeSchema", "organisationManagement"},
 };
 
 const Row& row_of(Activity activity)

@@ -40,6 +40,9 @@ enum class Activity : std::uint8_t {
     revoke_token,
     confirm_clock,
     change_mapping,
+    add_schema,
+    replace_schema,
+    remove_schema,
 };
 std::string_view word(Activity); // "softDeleteUser"
 std::string_view

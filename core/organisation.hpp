@@ -24,7 +24,8 @@ struct Organisation {
     Instant created{};
     Policy policy;
     boost::json::object
-        mapping; // overrides of the Azure attribute mapping: target → source expression; empty: the defaults
+        mapping;         // overrides of the Azure attribute mapping: target → source expression; empty: the defaults
+    std::string schemas; // its own extensions, as scim/custom_schema writes and reads them; empty: none
     std::int64_t user_count = 0; // counters kept in the writing transaction; totals never count rows
     std::int64_t group_count = 0;
 };

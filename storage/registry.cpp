@@ -46,11 +46,11 @@ core::Result<core::Organisation> SqliteRegistry::create(const core::Organisation
 {
     const std::string policy = core::json::write(core::to_json(organisation.policy, session_.default_policy()));
     const std::string mapping = core::json::write(organisation.mapping);
-    Loan row = db().lend("INSERT INTO organisations(name, display_name, kind, disabled, created, policy, mapping) "
-                         "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+    Loan row = db().lend("INSERT INTO organisations(name, display_name, kind, disabled, created, policy, mapping, "
+                         "schemas) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
     row.bind(1, organisation.name).bind(2, organisation.display_name).bind_copy(3, core::word(organisation.kind));
     row.bind(4, std::int64_t{organisation.disabled}).bind(5, milliseconds(organisation.created));
-    row.bind(6, policy).bind(7, mapping);
+    row.bind(6, policy).bind(7, mapping).bind(8, organisation.schemas);
     if (!row.run_unless_taken())
         return core::Refusal{core::Reason::taken, "name",
                              "an organisation of this name exists or has existed; names are never used again",
@@ -70,10 +70,10 @@ void SqliteRegistry::replace(const core::Organisation& organisation)
     if (!before) return;
     {
         Loan row = db().lend("UPDATE organisations SET display_name = ?2, kind = ?3, disabled = ?4, policy = ?5, "
-                             "mapping = ?6 WHERE pk = ?1");
+                             "mapping = ?6, schemas = ?7 WHERE pk = ?1");
         row.bind(1, organisation.id.value).bind(2, organisation.display_name);
         row.bind_copy(3, core::word(organisation.kind)).bind(4, std::int64_t{organisation.disabled});
-        row.bind(5, policy).bind(6, mapping).run();
+        row.bind(5, policy).bind(6, mapping).bind(7, organisation.schemas).run();
     }
     if (before->policy.unique_external_id != organisation.policy.unique_external_id) {
         // Values that several users share already stay with the oldest of them; from now on nobody can take one.
@@ -101,7 +101,7 @@ void SqliteRegistry::erase(core::OrgId id)
              "UPDATE events SET changes = NULL, target_name = '', target_original = '' WHERE org = ?1", // the chain
                                                                                                         // holds
              "UPDATE organisations SET deleted = 1, disabled = 1, display_name = '', policy = '{}', mapping = '{}', "
-             "user_count = 0, group_count = 0 WHERE pk = ?1",
+             "schemas = '', user_count = 0, group_count = 0 WHERE pk = ?1",
          }) {
         Loan statement = db().lend(sql);
         statement.bind(1, id.value).run();

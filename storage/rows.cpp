@@ -223,7 +223,7 @@ core::Token token_from(const Loan& row)
 }
 
 const std::string organisation_columns = "o.pk, o.name, o.display_name, o.kind, o.disabled, o.created, o.user_count, "
-                                         "o.group_count, o.policy, o.mapping";
+                                         "o.group_count, o.policy, o.mapping, o.schemas";
 
 void read_organisation(const Loan& row, StoredOrganisation& known, const core::Policy& defaults)
 {
@@ -248,6 +248,7 @@ void read_organisation(const Loan& row, StoredOrganisation& known, const core::P
         organisation.mapping = object_from(text);
         known.mapping_text = std::move(text);
     }
+    if (!row.is_text(10, organisation.schemas)) organisation.schemas = row.text(10);
 }
 
 std::vector<std::string> email_keys(const core::User& user, const std::string& folded_name)

@@ -517,6 +517,7 @@ TEMPLATE_TEST_CASE("organisations' names are never used again", "[contract]", ST
         acme.disabled = true;
         acme.policy.retention = std::chrono::days{7};
         acme.mapping = {{"title", "jobTitle"}};
+        acme.schemas = R"({"urn:a:b":{}})";
         registry.replace(acme);
         return Keep::yes;
     });
@@ -527,6 +528,7 @@ TEMPLATE_TEST_CASE("organisations' names are never used again", "[contract]", ST
         CHECK(acme->disabled);
         CHECK(acme->policy.retention == core::Duration{std::chrono::days{7}});
         CHECK(acme->mapping == boost::json::object{{"title", "jobTitle"}});
+        CHECK(acme->schemas == R"({"urn:a:b":{}})");
         CHECK(registry.organisations().size() == 1);
         registry.erase(world.org);
         return Keep::yes;

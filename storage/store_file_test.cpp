@@ -252,6 +252,44 @@ TEST_CASE("REL-11: a file of the first release opens with its tokens as they wer
     });
 }
 
+TEST_CASE("a file of the first release opens, and what it holds is there")
+{
+    const Directory directory;
+    const fs::path file = directory / "rollcall.db";
+    {
+        write_file(file, "");
+        Connection connection{file, Role::maintenance};
+        connection.execute("PRAGMA application_id=0x526F6C6C; PRAGMA journal_mode=WAL");
+        migrate(connection, migrations().first(1));
+        connection.execute(
+            fmt::format("INSERT INTO facts(key, value) VALUES('fold_version', '{}'), "
+                        "('accounts_unique', 'server'); "
+                        "INSERT INTO organisations(name, display_name, kind, disabled, created, policy, "
+                        "mapping, user_count) VALUES('acme', 'Acme', 'business', 0, 7, '{{}}', "
+                        "'{{\"title\":\"jobTitle\"}}', 1); "
+                        "INSERT INTO users(org, id, user_name, unique_scope, folded_name, status, "
+                        "former_status, provenance, created, last_modified, version, in_groups, profile) "
+                        "VALUES(1, x'00000000000000000000000000000001', 'Bob', 0, 'bob', 'active', "
+                        "'active', 'scim', 7, 8, 3, 0, '{{}}')",
+                        core::fold_version()));
+    }
+    fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write);
+    Options options;
+    options.file = file;
+    SqliteStore store{options};
+    store.read_registry([](core::Registry& registry) {
+        const auto acme = registry.organisation("acme");
+        REQUIRE(acme);
+        CHECK(acme->display_name == "Acme");
+        CHECK(acme->mapping == boost::json::object{{"title", "jobTitle"}});
+        CHECK(acme->schemas.empty());
+        CHECK(acme->user_count == 1);
+    });
+    const auto bob = store.read(core::OrgId{1})->user_named("BOB");
+    REQUIRE(bob);
+    CHECK(bob->version == 3);
+}
+
 TEST_CASE("a migration that fails leaves the file at the schema it had")
 {
     const Directory directory;
