@@ -29,6 +29,10 @@ constexpr std::array measurements = {
     Measurement{"cold", cold, "start to the first 200 (goal 16)"},
     Measurement{"sweep", sweep, "a purge sweep with nothing due (goal 17)"},
     Measurement{"tls", tls, "full handshakes and resumption (goal 19)"},
+    Measurement{"scan", scan_beside, "reads beside scans"},
+    Measurement{"initial-sync", initial_sync, "Entra's first sync of --sync-users (goal 20)"},
+    Measurement{"tenants", tenants, "100 tenants at 25 requests/s each (goal 21)"},
+    Measurement{"growth", growth, "cost against users at each of --sizes (goals 5, 9, 13, 15, 16, 18)"},
 };
 
 std::string to_json(const Results& results)
@@ -76,7 +80,7 @@ try {
     std::string json_file;
     std::string keep;
     std::string help = "What to measure (compare unless named; all: everything):";
-    for (const auto& each : measurements) help += fmt::format("\n  {:<11}{}", each.name, each.help);
+    for (const auto& each : measurements) help += fmt::format("\n  {:<13}{}", each.name, each.help);
     app.add_option("WHAT", wanted, help);
     app.add_flag("--quick", quick, "One second, 3 rounds, 8 connections (and 64 for post): under two minutes");
     auto* scenario_option = app.add_option("--scenarios", scenarios, "Comma-separated")->delimiter(',');
@@ -86,6 +90,12 @@ try {
     app.add_option("--users", plan.users, "Stored before each measurement")
         ->capture_default_str()
         ->check(CLI::Range(100, 10'000'000));
+    app.add_option("--sizes", plan.sizes, "Of growth: users stored, fewest first; 1000000 takes some ten minutes more")
+        ->delimiter(',')
+        ->capture_default_str()
+        ->check(CLI::Range(1'000, 10'000'000));
+    app.add_option("--picture", plan.picture, "Of growth: draw cost against users into this SVG");
+    app.add_option("--sync-users", plan.sync_users)->capture_default_str()->check(CLI::Range(100, 10'000'000));
     app.add_flag("--slow-flush", with_slow_flush, "Measure slow-flush too");
     app.add_option("--server", plan.programs.server, "The rollcall program")->capture_default_str();
     app.add_flag("--self-check", plan.self_check, "The floor against a second floor: shows this machine's noise");

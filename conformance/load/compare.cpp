@@ -1,4 +1,5 @@
 #include "conformance/load/measurements.hpp"
+#include "conformance/load/runs.hpp"
 
 #include <fmt/format.h>
 
@@ -8,49 +9,6 @@
 
 namespace conformance::load {
 namespace {
-
-struct Run {
-    Outcome outcome;
-    double cpu = 0; // seconds for 1000 requests
-    double resident = 0;
-};
-
-Run measure(Contestant& side, const Shape& shape, std::size_t connections, const Bounds& bounds)
-{
-    double before = 0;
-    double after = 0;
-    const Watch watch{.begins = [&] { before = cpu_seconds(side.pid()); },
-                      .ends = [&] { after = cpu_seconds(side.pid()); },
-                      .answer = {}};
-    Run run;
-    run.outcome = side.run(shape, connections, bounds, watch);
-    if (run.outcome.requests > 0) run.cpu = (after - before) * 1000 / static_cast<double>(run.outcome.requests);
-    run.resident = static_cast<double>(memory_of(side.pid()).resident) / 1024;
-    return run;
-}
-
-template<class Pick>
-double median_of(const std::vector<Run>& runs, Pick pick)
-{
-    std::vector<double> values;
-    for (const auto& run : runs) values.push_back(pick(run));
-    return median(std::move(values));
-}
-
-// The median over rounds of ours/floor: both were measured within the same seconds.
-template<class Pick>
-double ratio_of(const std::vector<Run>& ours, const std::vector<Run>& floor, Pick pick)
-{
-    std::vector<double> values;
-    for (std::size_t i = 0; i < ours.size(); ++i)
-        if (pick(floor[i]) > 0) values.push_back(pick(ours[i]) / pick(floor[i]));
-    return median(std::move(values));
-}
-
-double rps(const Run& run) { return run.outcome.rps; }
-double p50(const Run& run) { return run.outcome.all.p50; }
-double p99(const Run& run) { return run.outcome.all.p99; }
-double cpu(const Run& run) { return run.cpu; }
 
 Row row_of(const std::string& scenario, std::size_t connections, const Contestant& side, const std::vector<Run>& runs)
 {
@@ -227,6 +185,83 @@ void beside(const Plan& plan, Results& results)
     fmt::print("\nGETs on 8 connections, p99: alone {:.2f} ms; beside 8 posting connections whose flushes take 2 ms "
                "more {:.2f} ms\n",
                median(alone), median(together));
+}
+
+void scan_beside(const Plan& plan, Results& results)
+{
+    auto ours = our_side(plan, "scan");
+    ours.start();
+    ours.seed(plan.users);
+    const Bounds bounds{.time = plan.time, .requests = 5'000'000, .patience = std::chrono::seconds{30}};
+    std::vector<double> alone, together, ratios, scans;
+    for (int round = 0; round < plan.rounds; ++round) {
+        Shape shape;
+        shape.scenario = Scenario::get;
+        const auto quiet = ours.run(shape, 8, bounds);
+        shape.scenario = Scenario::scan_beside;
+        shape.writers = 1;
+        const auto busy = ours.run(shape, 9, bounds);
+        results.bad += quiet.bad() + busy.bad();
+        alone.push_back(quiet.reads.p99);
+        together.push_back(busy.reads.p99);
+        scans.push_back(busy.writes.p50);
+        if (quiet.reads.p99 > 0) ratios.push_back(busy.reads.p99 / quiet.reads.p99);
+    }
+    results.findings["scan/p99"] = median(ratios);
+    fmt::print("\nGETs on 8 connections, p99: alone {:.2f} ms; beside a connection that scans {} users for nothing, "
+               "{:.1f} ms each time, {:.2f} ms\n",
+               median(alone), plan.users, median(scans), median(together));
+}
+
+void initial_sync(const Plan& plan, Results& results)
+{
+    const std::size_t users = plan.sync_users;
+    auto floor = make_floor("floor", plan.programs, plan.folder / "sync-floor", plan.certificate);
+    auto ours = our_side(plan, "sync-ours");
+    Shape shape;
+    shape.scenario = Scenario::sync;
+    shape.tag = "initial";
+    const Bounds bounds{.time = std::chrono::minutes{30}, .requests = 2 * users, .patience = std::chrono::seconds{30}};
+    std::vector<Run> a, b;
+    for (const auto& [side, into] : {std::pair{&floor, &b}, std::pair{&ours, &a}}) {
+        side->start();
+        into->push_back(measure(*side, shape, 8, bounds));
+        tell_bad(*into, *side, results);
+    }
+    const auto seconds = [](const Run& run) { return run.outcome.seconds; };
+    results.findings["initial/time"] = ratio_of(a, b, seconds);
+    results.findings["initial/cpu"] = ratio_of(a, b, cpu);
+    const double requests = static_cast<double>(2 * users) / 1000;
+    fmt::print("\ninitial sync of {} users on 8 connections: {} {:.1f} s, {:.1f} CPU s; floor {:.1f} s, {:.1f} CPU s\n",
+               users, ours.name(), median_of(a, seconds), median_of(a, cpu) * requests, median_of(b, seconds),
+               median_of(b, cpu) * requests);
+}
+
+void tenants(const Plan& plan, Results& results)
+{
+    if (plan.self_check) return; // the floor has one
+    constexpr std::size_t count = 100;
+    constexpr double rate = 25;
+    auto ours = make_server(plan.programs, plan.folder / "tenants", plan.certificate);
+    Shape shape;
+    shape.scenario = Scenario::sync;
+    shape.tag = "tenant";
+    shape.rate = rate;
+    for (std::size_t i = 0; i < count; ++i)
+        shape.tenants.push_back(add_organisation(plan.programs, plan.folder / "tenants", fmt::format("tenant-{}", i)));
+    ours.start({.slow_flush_us = 2000});
+    const Bounds bounds{.time = std::max<std::chrono::milliseconds>(plan.time, std::chrono::seconds{10}),
+                        .requests = 5'000'000,
+                        .patience = std::chrono::seconds{30}};
+    const auto run = measure(ours, shape, count, bounds);
+    tell_bad({run}, ours, results);
+    const double cores = run.cpu / 1000 * run.outcome.rps;
+    results.findings["tenants/p99"] = run.outcome.all.p99;
+    results.findings["tenants/errors"] = static_cast<double>(run.outcome.bad());
+    results.findings["tenants/cores"] = cores;
+    fmt::print("\n{} tenants at {} requests/s each, flush +2 ms: {:.0f} requests/s answered, p50 {:.1f} ms, p99 {:.1f} "
+               "ms, {} errors, {:.2f} cores\n",
+               count, rate, run.outcome.rps, run.outcome.all.p50, run.outcome.all.p99, run.outcome.bad(), cores);
 }
 
 } // namespace conformance::load

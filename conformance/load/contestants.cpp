@@ -175,4 +175,17 @@ Contestant make_server(const Programs& programs, const std::filesystem::path& fo
     return {"rollcall", "/orgs/bench/scim/v2", token, folder / "server.log", launch, programs};
 }
 
+Shape::Tenant add_organisation(const Programs& programs, const std::filesystem::path& folder, const std::string& name)
+{
+    const std::string data = (folder / "data").string();
+    run_or_throw(programs.server, {"org", "create", name, "--data", data});
+    return {"/orgs/" + name + "/scim/v2",
+            run_or_throw(programs.server, {"token", "create", "--org", name, "--data", data})};
+}
+
+void set_policy(const Programs& programs, const std::filesystem::path& folder, const std::string& setting)
+{
+    run_or_throw(programs.server, {"org", "policy", "bench", setting, "--data", (folder / "data").string()});
+}
+
 } // namespace conformance::load

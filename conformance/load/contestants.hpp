@@ -65,5 +65,9 @@ Contestant make_floor(std::string name, const Programs&, const std::filesystem::
                       Commits = Commits::grouped);
 // Makes the data directory, an organisation and a token with the program's own commands. Throws std::runtime_error.
 Contestant make_server(const Programs&, const std::filesystem::path& folder, const Certificate&);
+// One more organisation with a token, for a server whose folder this is; while it does not run.
+Shape::Tenant add_organisation(const Programs&, const std::filesystem::path& folder, const std::string& name);
+// key=value of the organisation that make_server made; while it does not run.
+void set_policy(const Programs&, const std::filesystem::path& folder, const std::string& setting);
 
 } // namespace conformance::load

@@ -15,6 +15,7 @@
 #include <stdexcept>
 #include <sys/epoll.h>
 #include <unistd.h>
+#include <utility>
 
 namespace conformance::load {
 namespace {
@@ -33,6 +34,7 @@ struct Lane { // one connection and what is in flight on it
     bool busy = false;
     bool watches_write = false;
     Clock::time_point asked{};
+    Clock::time_point due{}; // of the next request, when there is a schedule
 };
 
 class Run {
@@ -44,6 +46,8 @@ public:
           lanes_(connections), poll_{epoll_create1(EPOLL_CLOEXEC)}
     {
         if (poll_ < 0) throw std::runtime_error("no epoll");
+        if (const double rate = workload_.rate(); rate > 0)
+            interval_ = std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(1 / rate));
     }
     Run(const Run&) = delete;
     Run& operator=(const Run&) = delete;
@@ -55,12 +59,18 @@ public:
         if (watch_.begins) watch_.begins();
         const auto start = Clock::now();
         deadline_ = start + bounds_.time;
+        for (std::size_t i = 0; i < lanes_.size(); ++i) // schedules begin spread over one interval
+            lanes_[i].due = start + interval_ * static_cast<std::int64_t>(i) / static_cast<std::int64_t>(lanes_.size());
         for (std::size_t i = 0; i < lanes_.size(); ++i) ask(i);
         auto next_check = start + std::chrono::seconds{1};
-        while (in_flight_ > 0) {
+        while (in_flight_ > 0 || (is_scheduled() && asked_ < bounds_.requests && Clock::now() < deadline_)) {
             std::array<epoll_event, 64> events{};
-            const int count = epoll_wait(poll_, events.data(), static_cast<int>(events.size()), 100);
+            const int count =
+                epoll_wait(poll_, events.data(), static_cast<int>(events.size()), is_scheduled() ? 1 : 100);
             for (int i = 0; i < count; ++i) serve(events[static_cast<std::size_t>(i)].data.u64);
+            if (is_scheduled())
+                for (std::size_t i = 0; i < lanes_.size(); ++i)
+                    if (lanes_[i].connection && !lanes_[i].busy) ask(i);
             if (const auto now = Clock::now(); now >= next_check) {
                 next_check = now + std::chrono::seconds{1};
                 give_up_on_the_slow(now);
@@ -72,6 +82,8 @@ public:
     }
 
 private:
+    bool is_scheduled() const { return interval_ > Clock::duration::zero(); }
+
     void open(std::size_t i)
     {
         auto& lane = lanes_[i];
@@ -87,12 +99,15 @@ private:
     {
         auto& lane = lanes_[i];
         if (asked_ >= bounds_.requests || lane.asked >= deadline_) return;
+        const auto now = Clock::now();
+        if (is_scheduled() && (lane.due > now || lane.due >= deadline_)) return;
         ++asked_;
         lane.kind = workload_.next(i, lane.request);
         lane.sent = 0;
         lane.got = 0;
         lane.busy = true;
-        lane.asked = Clock::now();
+        // By a schedule, waiting for one's turn behind a slow answer is part of the time.
+        lane.asked = is_scheduled() ? std::exchange(lane.due, lane.due + interval_) : now;
         ++in_flight_;
         send_rest(i);
     }
@@ -148,6 +163,7 @@ private:
             ++outcome_.bad_status;
             note(fmt::format("{}: {}", head.status, body.substr(0, 300)));
         }
+        workload_.heard(i, body);
         if (watch_.answer) watch_.answer(head.status, body);
         if (now <= deadline_) {
             const auto took = std::chrono::duration<float, std::milli>(now - lane.asked).count();
@@ -155,7 +171,7 @@ private:
             outcome_.bytes += head.head_bytes + head.body_bytes;
             last_answer_ = now;
         }
-        lane.asked = now;
+        if (!is_scheduled()) lane.asked = now;
         if (head.closes) reopen(i);
         if (lane.connection) ask(i);
     }
@@ -217,6 +233,7 @@ private:
     Workload workload_;
     std::vector<Lane> lanes_;
     int poll_;
+    Clock::duration interval_{}; // between two requests of a connection; none: one after the other
     Clock::time_point deadline_{};
     Clock::time_point last_answer_{};
     std::uint64_t asked_ = 0;

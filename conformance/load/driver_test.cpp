@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <set>
+#include <thread>
 
 using namespace conformance::load;
 using namespace std::chrono_literals;
@@ -71,6 +72,25 @@ TEST_CASE("the time ends a run that the count does not")
                             {.time = 100ms, .requests = 100'000'000, .patience = 5s});
     CHECK(seen.requests > 0);
     CHECK(seen.seconds <= 0.1001);
+}
+
+TEST_CASE("by a schedule each connection asks at its rate and no faster, and waiting behind a slow answer is counted")
+{
+    Listener quick{[](const Heard&) { return Said{}; }};
+    Shape shape = only(Scenario::miss);
+    shape.rate = 100;
+    const Bounds bounds{.time = 300ms, .requests = 1'000'000, .patience = 5s};
+    const auto seen = drive(target_from(quick.url(), ""), shape, {}, 2, bounds);
+    CHECK(seen.requests > 10);
+    CHECK(seen.requests <= 2 * 31); // thirty intervals and the first
+    CHECK(seen.bad() == 0);
+
+    Listener slow{[](const Heard&) {
+        std::this_thread::sleep_for(
+            50ms); // five intervals: the fifth request in a row is 200 ms late before it is sent
+        return Said{};
+    }};
+    CHECK(drive(target_from(slow.url(), ""), shape, {}, 1, bounds).all.max > 100);
 }
 
 TEST_CASE("answers outside 2xx are bad, and the first one is told")

@@ -21,7 +21,10 @@ struct Plan {
     std::chrono::milliseconds time = std::chrono::seconds{3};
     std::vector<Scenario> scenarios{};
     std::vector<std::size_t> connections{1, 8, 64};
-    std::size_t quick_post_connections = 0; // post is measured with these too; 0: only with the above
+    std::size_t quick_post_connections = 0;          // post is measured with these too; 0: only with the above
+    std::vector<std::size_t> sizes{10'000, 100'000}; // of `growth`: users stored
+    std::filesystem::path picture{};                 // of `growth`: an SVG; empty: none
+    std::size_t sync_users = 100'000;                // of `initial-sync`
 };
 
 // What is on trial: the server, or a second floor; made below the plan's folder.
@@ -53,5 +56,9 @@ void memory(const Plan&, Results&);     // goal 14
 void cold(const Plan&, Results&);       // goal 16
 void sweep(const Plan&, Results&);      // goal 17
 void tls(const Plan&, Results&);        // goal 19
+void scan_beside(const Plan&, Results&);
+void initial_sync(const Plan&, Results&); // goal 20
+void tenants(const Plan&, Results&);      // goal 21
+void growth(const Plan&, Results&);       // goals 5, 9, 13, 15, 16, 18
 
 } // namespace conformance::load

@@ -1,4 +1,4 @@
-// What is asked of a SCIM server under load: eight scenarios as a stream of ready-made HTTP requests.
+// What is asked of a SCIM server under load: scenarios as streams of ready-made HTTP requests.
 #pragma once
 
 #include <cstddef>
@@ -20,6 +20,17 @@ enum class Scenario {
     sync,   // Entra's initial sync: a lookup that misses, then the POST of that user
     mixed,  // nine gets to one post, drawn at random
     beside, // the first `writers` connections post, all others get: reads beside writes
+    first,  // the first page, the page in the middle, the last page of all users
+    middle,
+    last,
+    sort,         // the first page by userName
+    sort_any,     // the first page by an attribute without an index
+    cursor,       // pages one after the other by cursor, each connection for itself
+    contains,     // a filter that no index answers and nobody matches
+    scan_beside,  // the first `writers` connections ask such filters, all others get
+    bulk,         // 100 users in one request
+    soft_delete,  // Entra's: a tombstone before the name, and inactive; each user once
+    group_member, // one member added to the group, then removed again, each connection with members of its own
 };
 std::string_view word(Scenario);
 std::optional<Scenario> scenario_from(std::string_view);
@@ -47,7 +58,15 @@ struct Shape {
     std::size_t page = 100;      // size of a page of `list`
     std::size_t pages = 50;      // how many different pages are asked for
     std::size_t first_patch = 0; // where in the circle of users the patches go on
-    std::size_t writers = 8;     // of `beside`
+    std::size_t writers = 8;     // of `beside` and `scan_beside`
+    std::size_t stored = 0;      // how many users there are: where `middle` and `last` are
+    double rate = 0;             // requests a second of each connection, by a schedule; 0: one after the other
+    std::string group{};         // id, of `group_member`
+    struct Tenant {
+        std::string base{};
+        std::string token{};
+    };
+    std::vector<Tenant> tenants{}; // connections take them in turn; none: all use the target's own
 };
 
 enum class Kind { read, write };
@@ -58,22 +77,37 @@ public:
     Workload(const Target&, Shape, const std::vector<StoredUser>& users, std::size_t connections);
     // The next request of this connection, written over `bytes`.
     Kind next(std::size_t connection, std::string& bytes);
+    // What was answered to it: `cursor` goes on from there.
+    void heard(std::size_t connection, std::string_view body);
     std::size_t patches() const { return patch_; } // continues Shape::first_patch
     std::size_t posts() const { return posted_; }
+    double rate() const { return shape_.rate; }
 
 private:
-    void get(std::string& bytes);
-    void look_up(std::string& bytes, std::string_view user_name);
-    void post(std::string& bytes, std::size_t number);
-    void patch(std::string& bytes);
+    struct Address { // of one tenant
+        std::string users_path;
+        std::string root_path;
+        std::string read_tail;  // from " HTTP/1.1" to the blank line
+        std::string write_tail; // from " HTTP/1.1" to "Content-Length: "
+    };
+    void get(const Address&, std::string& bytes);
+    void look_up(const Address&, std::string& bytes, std::string_view user_name);
+    void ask(const Address&, std::string& bytes, std::string_view query);
+    void write(const Address&, std::string& bytes, std::string_view method, std::string_view path,
+               std::string_view body);
+    void post(const Address&, std::string& bytes, std::size_t number);
+    void patch(const Address&, std::string& bytes);
+    void bulk(const Address&, std::string& bytes);
+    void soft_delete(const Address&, std::string& bytes);
+    void group_member(const Address&, std::string& bytes, std::size_t connection);
     std::uint64_t random(std::uint64_t below);
 
     Shape shape_;
     const std::vector<StoredUser>& users_;
-    std::string users_path_;
-    std::string read_tail_;                             // from " HTTP/1.1" to the blank line
-    std::string write_tail_;                            // from " HTTP/1.1" to "Content-Length: "
+    std::vector<Address> addresses_;
     std::vector<std::optional<std::size_t>> looked_up_; // of sync: the user that each connection will post next
+    std::vector<std::string> cursors_;                  // of cursor: where each connection goes on
+    std::vector<std::size_t> turns_;                    // of group_member: how often each connection has asked
     std::size_t posted_ = 0;
     std::size_t patch_ = 0;
     std::uint64_t state_ = 0x9e3779b97f4a7c15;

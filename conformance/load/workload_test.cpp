@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include <set>
+#include <tuple>
 
 using namespace conformance::load;
 using Catch::Contains;
@@ -143,6 +144,100 @@ TEST_CASE("mixed is nine reads to one write; beside keeps writers and readers on
         CHECK(beside.next(0, bytes) == Kind::write);
         CHECK(beside.next(1, bytes) == Kind::read);
         CHECK(beside.next(2, bytes) == Kind::read);
+    }
+}
+
+TEST_CASE("the pages of a long list are its first hundred, the hundred in the middle and the last hundred")
+{
+    static const Target target{.host = "127.0.0.1", .port = 1, .tls = true, .base = "/s", .token = ""};
+    const auto asked = [&](Scenario scenario, std::size_t stored) {
+        std::string bytes;
+        Workload{target, {.scenario = scenario, .stored = stored}, {}, 1}.next(0, bytes);
+        return bytes.substr(0, bytes.find(" HTTP"));
+    };
+    CHECK(asked(Scenario::first, 1000) == "GET /s/Users?startIndex=1&count=100");
+    CHECK(asked(Scenario::middle, 1000) == "GET /s/Users?startIndex=501&count=100");
+    CHECK(asked(Scenario::last, 1000) == "GET /s/Users?startIndex=901&count=100");
+    CHECK(asked(Scenario::last, 100) == "GET /s/Users?startIndex=1&count=100");
+}
+
+TEST_CASE("each connection's walk goes on at the cursor it was given, and begins again when there is none")
+{
+    auto load = workload(Scenario::cursor);
+    std::string bytes;
+    load.next(0, bytes);
+    CHECK_THAT(bytes, Contains("?count=100&cursor= HTTP"));
+    load.heard(0, R"({"nextCursor":"a+b=","totalResults":3})");
+    load.next(1, bytes);
+    CHECK_THAT(bytes, Contains("&cursor= HTTP"));
+    load.next(0, bytes);
+    CHECK_THAT(bytes, Contains("&cursor=a%2Bb%3D HTTP"));
+    load.heard(0, R"({"totalResults":3})");
+    load.next(0, bytes);
+    CHECK_THAT(bytes, Contains("&cursor= HTTP"));
+}
+
+TEST_CASE("a bulk request makes a hundred users, none of them twice")
+{
+    auto load = workload(Scenario::bulk);
+    std::string bytes;
+    std::set<std::string> names;
+    for (int i = 0; i < 2; ++i) {
+        load.next(0, bytes);
+        CHECK_THAT(bytes, StartsWith("POST /orgs/x/scim/v2/Bulk HTTP"));
+        const auto body = boost::json::parse(body_of(bytes));
+        for (const auto& operation : body.at("Operations").as_array())
+            names.insert(std::string{operation.at("data").at("userName").as_string()});
+    }
+    CHECK(names.size() == 200);
+}
+
+TEST_CASE("a soft delete puts 32 hexadecimal digits before the name and ends the account, one user after the other")
+{
+    auto load = workload(Scenario::soft_delete);
+    std::string bytes;
+    std::set<std::string> names;
+    for (int i = 0; i < 3; ++i) {
+        load.next(0, bytes);
+        const auto operations = boost::json::parse(body_of(bytes)).at("Operations");
+        const std::string name{operations.at(0).at("value").as_string()};
+        CHECK(name.substr(32) == three[static_cast<std::size_t>(i)].user_name);
+        CHECK(name.find_first_not_of("0123456789abcdef") >= 32);
+        CHECK(operations.at(1).at("value") == "False");
+        names.insert(name);
+    }
+    CHECK(names.size() == 3);
+}
+
+TEST_CASE("a member is added and the same one removed again, and no two connections touch one member")
+{
+    static const Target target{.host = "127.0.0.1", .port = 1, .tls = true, .base = "/s", .token = ""};
+    Workload load{target, {.scenario = Scenario::group_member, .group = "g"}, three, 2};
+    const auto asked = [&](std::size_t connection) {
+        std::string bytes;
+        load.next(connection, bytes);
+        CHECK_THAT(bytes, StartsWith("PATCH /s/Groups/g HTTP"));
+        const auto operation = boost::json::parse(body_of(bytes)).at("Operations").at(0);
+        return std::string{operation.at("op").as_string()} + " " +
+               std::string{operation.at("value").at(0).at("value").as_string()};
+    };
+    CHECK(asked(0) == "Add id-1");
+    CHECK(asked(1) == "Add id-2");
+    CHECK(asked(0) == "Remove id-1");
+    CHECK(asked(1) == "Remove id-2");
+    CHECK(asked(0) == "Add id-3");
+}
+
+TEST_CASE("connections take the tenants in turn, each with its own path and token")
+{
+    static const Target target{.host = "127.0.0.1", .port = 1, .tls = true, .base = "/s", .token = "S"};
+    Workload load{target, {.scenario = Scenario::miss, .tenants = {{"/a", "A"}, {"/b", "B"}}}, {}, 3};
+    std::string bytes;
+    for (const auto& [connection, path, token] :
+         {std::tuple{0U, "GET /a/Users?", "Bearer A\r\n"}, std::tuple{1U, "GET /b/Users?", "Bearer B\r\n"},
+          std::tuple{2U, "GET /a/Users?", "Bearer A\r\n"}}) {
+        load.next(connection, bytes);
+        CHECK_THAT(bytes, StartsWith(path) && Contains(token));
     }
 }
 
