@@ -31,6 +31,14 @@ struct Member {
     bool operator==(const Member&) const = default;
 };
 
+// A group that somebody belongs to: named among its members, or (not `direct`) through a group that is.
+struct Membership {
+    GroupId group;
+    std::string display_name;
+    bool direct = true;
+    bool operator==(const Membership&) const = default;
+};
+
 struct DesiredGroup {
     std::string display_name;
     std::optional<std::string> external_id;

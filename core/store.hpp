@@ -1,6 +1,6 @@
 // The port between what decides and what keeps. A transaction belongs to one organisation: no method takes an
 // organisation again. Refusals are returned (taken, stale); storage failures are thrown (StorageFull, StorageFailed).
-// A transaction is for one thread.
+// A transaction is for one thread at a time.
 #pragma once
 
 #include "core/archive.hpp"
@@ -67,7 +67,7 @@ public:
     virtual std::optional<User> user(const UserId&) = 0;
     virtual std::optional<User> user_named(std::string_view user_name) = 0; // folds by itself
     virtual std::vector<User> users_with_external_id(std::string_view external_id) = 0;
-    virtual Found<User> users(const Query&) = 0;
+    virtual Found<User> users(const Query&) = 0; // understands `groups`, direct and around, in the predicate
     // Calls `visit` for each match in key order until it returns false; memory does not grow with the store.
     virtual void each_user(const Predicate* where, const std::function<bool(const User&)>& visit) = 0;
     // The same predicate as a list's would be, for one resource that may read members (`id eq … and members eq …`).
@@ -79,8 +79,14 @@ public:
     virtual Found<Group>
     groups(const Query&) = 0; // understands the attribute `members` / `members.value` in the predicate
     virtual std::vector<Member> members(const GroupId&) = 0; // in order of value
+    // Calls `visit` for each member whose value comes after `after` ("": all), in order of value, until it returns
+    // false; memory does not grow with the group.
+    virtual void each_member(const GroupId&, std::string_view after,
+                             const std::function<bool(const Member&)>& visit) = 0;
     virtual bool has_member(const GroupId&, std::string_view value) = 0;
     virtual std::vector<Group> groups_of(std::string_view member_value) = 0; // direct ones
+    // Direct ones and those around them, each once and oldest first; groups may contain each other in circles.
+    virtual std::vector<Membership> memberships_of(std::string_view member_value) = 0;
 
     virtual std::vector<Event> events(const EventQuery&) = 0; // this organisation's
     virtual std::vector<ArchiveRecord> archived(std::string_view name_or_id, std::int64_t after,

@@ -61,11 +61,16 @@ struct Call {
     boost::json::value* body = nullptr; // read already, to be taken: of an operation in a Bulk; else read from request
 };
 
+// What is left of a body that is too large to be held: appends the next piece of it, and says whether there is more.
+// Called again and again with the transaction that the beginning was read in.
+using Rest = std::function<bool(core::ReadTxn&, std::string& out)>;
+
 struct Answer {
     HttpStatus status = HttpStatus::ok;
     std::string body;     // empty with 204 and 304
     std::string etag;     // W/"3"; empty: no header
     std::string location; // empty: no header
+    Rest rest = {};       // none: `body` is all of it
 };
 
 enum class Lane : std::uint8_t { inline_read, scan, write };

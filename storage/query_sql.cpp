@@ -83,8 +83,8 @@ std::string_view operator_of(Comparison comparison)
 
 class Compiler {
 public:
-    Compiler(Searched searched, int first)
-        : searched_{searched}, profile_{searched == Searched::users ? "u.profile" : "g.profile"}
+    Compiler(Searched searched, int first, Over over)
+        : searched_{searched}, over_{over}, profile_{searched == Searched::users ? "u.profile" : "g.profile"}
     {
         out_.first = first;
     }
@@ -96,10 +96,10 @@ public:
     }
 
 private:
-    // What an inner tree's attributes are looked up in: an element of json_each, a row of group_members, the one value
-    // at a path, or the columns that make up an attribute.
+    // What an inner tree's attributes are looked up in: an element of json_each, a row of group_members, a group that
+    // was reached from a user, the one value at a path, or the columns that make up an attribute.
     struct Element {
-        enum class Is { json_row, member_row, path, columns } is = Is::json_row;
+        enum class Is { json_row, member_row, group_row, path, columns } is = Is::json_row;
         std::string path; // of the value, or the name of the attribute
     };
 
@@ -171,6 +171,9 @@ private:
         if (std::holds_alternative<std::nullptr_t>(predicate.literal)) {
             if (predicate.comparison != Comparison::eq && !differs) return "0";
             holds = negated(presence(predicate.attribute, element));
+        } else if (const auto* const id =
+                       element == nullptr && is_groups(predicate.attribute) ? id_of_group(predicate, false) : nullptr) {
+            holds = is_inside(*id);
         } else {
             holds = any_value(predicate.attribute, element, [&](const Value& value) {
                 return test(value, predicate.attribute, differs ? Comparison::eq : predicate.comparison,
@@ -184,6 +187,7 @@ private:
     {
         const bool whole = element == nullptr && attribute.sub.empty();
         if (whole && is_members(attribute)) return "EXISTS(SELECT 1 FROM group_members AS m WHERE m.grp = g.pk)";
+        if (whole && is_groups(attribute)) return "u.in_groups";
         if (whole && column_of(attribute) == nullptr)
             return truth(has_value(value_at(path_of(attribute.extension, attribute.name))));
         return any_value(attribute, element, has_value);
@@ -204,6 +208,12 @@ private:
         if (is_members(attribute)) {
             const Element row{Element::Is::member_row, {}};
             return fmt::format("EXISTS(SELECT 1 FROM group_members AS m WHERE {} AND m.grp = g.pk)", node(inner, &row));
+        }
+        if (is_groups(attribute)) {
+            const auto* const id = inner.comparison == Comparison::eq ? id_of_group(inner, true) : nullptr;
+            if (id != nullptr) return is_inside(*id);
+            const Element row{Element::Is::group_row, {}};
+            return reaches(node(inner, &row));
         }
         if (column_of(attribute) != nullptr) { // only meta has parts
             const Element columns{Element::Is::columns, attribute.name};
@@ -230,6 +240,10 @@ private:
                                attribute.sub.empty() || attribute.sub == "value"
                                    ? truth(test_of(Value{"'text'", "m.value", ""}))
                                    : "0");
+        if (is_groups(attribute)) {
+            const Element row{Element::Is::group_row, {}};
+            return reaches(truth(test_of(value_in(row, attribute.sub.empty() ? "value" : attribute.sub))));
+        }
         if (const Column* const column = column_of(attribute)) return truth(test_of(value_of(*column)));
         const std::string base = path_of(attribute.extension, attribute.name);
         if (attribute.multi_valued) {
@@ -258,6 +272,12 @@ private:
         }
         if (element.is == Element::Is::member_row)
             return name == "value" ? Value{"'text'", "m.value", ""} : Value{"NULL", "NULL", ""};
+        if (element.is == Element::Is::group_row) {
+            if (name == "value") return {"'text'", "id_text(g.id)", ""};
+            if (name == "display") return {"'text'", "g.display_name", "g.folded_name"};
+            if (name == "type") return {"'text'", "CASE r.direct WHEN 1 THEN 'direct' ELSE 'indirect' END", ""};
+            return {"NULL", "NULL", ""};
+        }
         const std::string at = parameter("$" + step(name));
         const bool bare_counts = name == "value"; // an element that is no object is its own value
         return {fmt::format("CASE x.type WHEN 'object' THEN json_type(x.value, {}) ELSE {} END", at,
@@ -329,6 +349,48 @@ private:
         return searched_ == Searched::groups && attribute.extension.empty() && attribute.name == "members";
     }
 
+    bool is_groups(const AttributeRef& attribute) const
+    {
+        return searched_ == Searched::users && attribute.extension.empty() && attribute.name == "groups";
+    }
+
+    // Whether one of the user's groups, direct or around those, satisfies `test`, which sees it as `g`, and as `r` how
+    // it was reached. Walks up from the user: most are in few groups, and many in none.
+    static std::string reaches(const std::string& test)
+    {
+        return fmt::format("(u.in_groups AND EXISTS(WITH RECURSIVE reached(grp, direct) AS ("
+                           "SELECT m.grp, 1 FROM group_members AS m WHERE m.org = u.org AND m.value = id_text(u.id) "
+                           "UNION SELECT m.grp, 0 FROM reached JOIN groups AS i ON i.pk = reached.grp "
+                           "JOIN group_members AS m ON m.org = i.org AND m.value = id_text(i.id)) "
+                           "SELECT 1 FROM (SELECT grp, max(direct) AS direct FROM reached GROUP BY grp) AS r "
+                           "JOIN groups AS g ON g.pk = r.grp WHERE {}))",
+                           test);
+    }
+
+    // The group that a comparison of `groups` names by its id. `inside`: within groups[…].
+    const std::string* id_of_group(const Predicate& predicate, bool inside) const
+    {
+        const AttributeRef& attribute = predicate.attribute;
+        const bool is_id = inside ? attribute.name == "value" : attribute.sub.empty() || attribute.sub == "value";
+        if (over_ != Over::all || predicate.kind != Predicate::Kind::compare || !is_id || !attribute.case_exact)
+            return nullptr;
+        const bool is_equality = predicate.comparison == Comparison::eq || predicate.comparison == Comparison::ne;
+        return is_equality ? std::get_if<std::string>(&predicate.literal) : nullptr;
+    }
+
+    // Whether the user is inside this group, or inside a group inside it. Walks down, once for all users: the answer is
+    // found through the keys of members and users, whatever the number of users.
+    std::string is_inside(const std::string& id)
+    {
+        return fmt::format("(u.id IN (WITH RECURSIVE inside(grp) AS ("
+                           "SELECT pk FROM groups WHERE id = id_blob({}) AND org = ?1 "
+                           "UNION SELECT i.pk FROM inside JOIN group_members AS m ON m.grp = inside.grp "
+                           "JOIN groups AS i ON i.id = id_blob(m.value) AND i.org = ?1) "
+                           "SELECT id_blob(m.value) FROM inside JOIN group_members AS m ON m.grp = inside.grp "
+                           "WHERE id_blob(m.value) IS NOT NULL))",
+                           parameter(id));
+    }
+
     const Column* column_of(const AttributeRef& attribute) const
     {
         const auto search = [&](const auto& columns) -> const Column* {
@@ -348,6 +410,7 @@ private:
     }
 
     Searched searched_;
+    Over over_;
     std::string profile_;
     Condition out_;
 };
@@ -365,9 +428,9 @@ void Condition::bind_to(Loan& loan) const
     }
 }
 
-Condition condition_for(const Predicate& predicate, Searched searched, int first)
+Condition condition_for(const Predicate& predicate, Searched searched, int first, Over over)
 {
-    return Compiler{searched, first}.compile(predicate);
+    return Compiler{searched, first, over}.compile(predicate);
 }
 
 } // namespace storage

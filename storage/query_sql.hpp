@@ -23,7 +23,11 @@ struct Condition {
     void bind_to(Loan&) const; // the condition must outlive the loan's run
 };
 
+// Whether the statement around the condition looks at every row of an organisation, which is then its parameter ?1, or
+// at one row by its key: what is quickest differs.
+enum class Over : std::uint8_t { all, one };
+
 // `first`: how the condition's parameters are numbered, after those of the statement around it.
-Condition condition_for(const core::Predicate&, core::Searched, int first);
+Condition condition_for(const core::Predicate&, core::Searched, int first, Over = Over::all);
 
 } // namespace storage

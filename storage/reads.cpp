@@ -94,19 +94,16 @@ bool is_exact(const core::Predicate& where, core::IndexSeed::Key key)
     return false;
 }
 
-bool is_members(const core::AttributeRef& attribute)
-{
-    return attribute.extension.empty() && attribute.name == "members";
-}
-
-bool mentions_members(const core::Predicate& predicate)
+// `members` of a group, `groups` of a user: rows of their own, not part of the resource that core::holds looks at.
+bool mentions(const core::Predicate& predicate, std::string_view core_attribute)
 {
     const bool here = predicate.kind == core::Predicate::Kind::compare ||
                       predicate.kind == core::Predicate::Kind::present ||
                       predicate.kind == core::Predicate::Kind::within;
-    if (here && is_members(predicate.attribute)) return true;
+    if (here && predicate.attribute.extension.empty() && predicate.attribute.name == core_attribute) return true;
     return predicate.kind != core::Predicate::Kind::within &&
-           std::any_of(predicate.children.begin(), predicate.children.end(), mentions_members);
+           std::any_of(predicate.children.begin(), predicate.children.end(),
+                       [&](const core::Predicate& child) { return mentions(child, core_attribute); });
 }
 
 } // namespace
@@ -196,6 +193,18 @@ std::vector<StoredUser> Reads<Port>::users_for(const core::IndexSeed& seed)
     return {};
 }
 
+// The predicate on one user; their groups are looked up from the user.
+template<class Port>
+bool Reads<Port>::user_matches(const core::Predicate& where, const StoredUser& stored)
+{
+    if (!mentions(where, "groups")) return core::holds(where, core::attributes_of(stored.user));
+    const Condition condition = condition_for(where, core::Searched::users, 2, Over::one);
+    Loan row = db().lend_composed(fmt::format("SELECT 1 FROM users AS u WHERE {} AND u.pk = ?1", condition.sql));
+    row.bind(1, stored.pk);
+    condition.bind_to(row);
+    return row.row();
+}
+
 template<class Port>
 core::Found<core::User> Reads<Port>::users(const core::Query& query)
 {
@@ -207,10 +216,7 @@ core::Found<core::User> Reads<Port>::users(const core::Query& query)
                 for (StoredUser& each : users_for(seed)) candidates.push_back(std::move(each));
             const bool exact = seeds->size() == 1 && is_exact(*query.where, seeds->front().key);
             found.total = page_of(
-                candidates, query,
-                [&](const StoredUser& each) {
-                    return exact || core::holds(*query.where, core::attributes_of(each.user));
-                },
+                candidates, query, [&](const StoredUser& each) { return exact || user_matches(*query.where, each); },
                 [&](StoredUser& each) { found.items.push_back(std::move(each.user)); });
             return found;
         }
@@ -349,8 +355,8 @@ std::vector<StoredGroup> Reads<Port>::groups_for(const core::IndexSeed& seed)
 template<class Port>
 bool Reads<Port>::group_matches(const core::Predicate& where, const StoredGroup& stored)
 {
-    if (!mentions_members(where)) return core::holds(where, core::attributes_of(stored.group));
-    const Condition condition = condition_for(where, core::Searched::groups, 2);
+    if (!mentions(where, "members")) return core::holds(where, core::attributes_of(stored.group));
+    const Condition condition = condition_for(where, core::Searched::groups, 2, Over::one);
     Loan row = db().lend_composed(fmt::format("SELECT 1 FROM groups AS g WHERE {} AND g.pk = ?1", condition.sql));
     row.bind(1, stored.pk);
     condition.bind_to(row);
@@ -400,18 +406,35 @@ core::Found<core::Group> Reads<Port>::groups(const core::Query& query)
 template<class Port>
 std::vector<core::Member> Reads<Port>::members(const core::GroupId& id)
 {
-    Loan rows = db().lend("SELECT m.value,"
-                          " EXISTS(SELECT 1 FROM users WHERE id = id_blob(m.value) AND org = m.org),"
-                          " EXISTS(SELECT 1 FROM groups WHERE id = id_blob(m.value) AND org = m.org)"
-                          " FROM groups AS g JOIN group_members AS m ON m.grp = g.pk"
-                          " WHERE g.id = ?1 AND g.org = ?2 ORDER BY m.value");
-    rows.bind_blob(1, id.value.bytes).bind(2, org_.value);
     std::vector<core::Member> members;
-    while (rows.row())
-        members.push_back({rows.text(0), rows.integer(1) != 0   ? core::Member::Kind::user
-                                         : rows.integer(2) != 0 ? core::Member::Kind::group
-                                                                : core::Member::Kind::unknown});
+    each_member(id, "", [&](const core::Member& member) {
+        members.push_back(member);
+        return true;
+    });
     return members;
+}
+
+template<class Port>
+void Reads<Port>::each_member(const core::GroupId& id, std::string_view after,
+                              const std::function<bool(const core::Member&)>& visit)
+{
+    // A value is never empty, so that all of them come after "".
+    const std::string last{after};
+    Loan rows = db().lend("SELECT m.value, CASE"
+                          " WHEN EXISTS(SELECT 1 FROM users WHERE id = id_blob(m.value) AND org = m.org) THEN 1"
+                          " WHEN EXISTS(SELECT 1 FROM groups WHERE id = id_blob(m.value) AND org = m.org) THEN 2"
+                          " ELSE 0 END"
+                          " FROM groups AS g JOIN group_members AS m ON m.grp = g.pk"
+                          " WHERE g.id = ?1 AND g.org = ?2 AND m.value > ?3 ORDER BY m.value");
+    rows.bind_blob(1, id.value.bytes).bind(2, org_.value).bind(3, last);
+    core::Member member;
+    while (rows.row()) {
+        member.value = rows.text(0);
+        member.kind = rows.integer(1) == 1   ? core::Member::Kind::user
+                      : rows.integer(1) == 2 ? core::Member::Kind::group
+                                             : core::Member::Kind::unknown;
+        if (!visit(member)) return;
+    }
 }
 
 template<class Port>
@@ -431,6 +454,23 @@ std::vector<core::Group> Reads<Port>::groups_of(std::string_view member_value)
     std::vector<core::Group> groups;
     for (StoredGroup& each : groups_for({core::IndexSeed::Key::member, &text})) groups.push_back(std::move(each.group));
     return groups;
+}
+
+template<class Port>
+std::vector<core::Membership> Reads<Port>::memberships_of(std::string_view member_value)
+{
+    // UNION, not UNION ALL: what has been reached is not walked from again, so circles end.
+    const std::string text{member_value};
+    Loan rows = db().lend("WITH RECURSIVE reached(grp, direct) AS ("
+                          "SELECT grp, 1 FROM group_members WHERE org = ?1 AND value = ?2 UNION "
+                          "SELECT m.grp, 0 FROM reached JOIN groups AS i ON i.pk = reached.grp "
+                          "JOIN group_members AS m ON m.org = ?1 AND m.value = id_text(i.id)) "
+                          "SELECT g.id, g.display_name, max(r.direct) FROM reached AS r JOIN groups AS g ON "
+                          "g.pk = r.grp GROUP BY g.pk ORDER BY g.pk");
+    rows.bind(1, org_.value).bind(2, text);
+    std::vector<core::Membership> memberships;
+    while (rows.row()) memberships.push_back({group_id_at(rows, 0), rows.text(1), rows.integer(2) != 0});
+    return memberships;
 }
 
 template<class Port>

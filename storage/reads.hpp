@@ -28,8 +28,11 @@ public:
     std::optional<core::Group> group_named(std::string_view display_name) override;
     core::Found<core::Group> groups(const core::Query&) override;
     std::vector<core::Member> members(const core::GroupId&) override;
+    void each_member(const core::GroupId&, std::string_view after,
+                     const std::function<bool(const core::Member&)>& visit) override;
     bool has_member(const core::GroupId&, std::string_view value) override;
     std::vector<core::Group> groups_of(std::string_view member_value) override;
+    std::vector<core::Membership> memberships_of(std::string_view member_value) override;
 
     std::vector<core::Event> events(const core::EventQuery&) override;
     std::vector<core::ArchiveRecord> archived(std::string_view name_or_id, std::int64_t after,
@@ -49,6 +52,7 @@ protected:
 private:
     std::vector<StoredUser> users_for(const core::IndexSeed&);
     std::vector<StoredGroup> groups_for(const core::IndexSeed&);
+    bool user_matches(const core::Predicate&, const StoredUser&);
     bool group_matches(const core::Predicate&, const StoredGroup&);
 };
 

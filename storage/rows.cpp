@@ -156,6 +156,8 @@ StoredGroup group_from(const Loan& row)
     return stored;
 }
 
+core::GroupId group_id_at(const Loan& row, int column) { return id_at<core::GroupTag>(row, column); }
+
 const std::string event_columns =
     "e.seq, coalesce(o.name, ''), e.at, e.actor_kind, e.actor_id, e.activity, e.target_kind, e.target_id, "
     "e.target_name, e.target_original, e.request_id, e.payload_version, e.changes, e.digest, e.chain";

@@ -34,6 +34,7 @@ struct StoredGroup {
 };
 extern const std::string group_columns; // of table groups, alias g
 StoredGroup group_from(const Loan&);
+core::GroupId group_id_at(const Loan&, int column);
 
 extern const std::string event_columns; // of table events, alias e, with organisations, alias o
 core::Event event_from(const Loan&);

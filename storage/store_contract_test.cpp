@@ -410,6 +410,132 @@ TEMPLATE_TEST_CASE("groups are filtered by name, id and members", "[contract]", 
     CHECK(world.read()->groups({.limit = 1}).total == 2);
 }
 
+TEMPLATE_TEST_CASE("members are visited from any value on, until the visitor has seen enough", "[contract]", STORES)
+{
+    OneOrganisation<TestType> world;
+    const core::Group staff = group("Staff"), inner = group("Inner");
+    const core::User bob = user("bob");
+    change(world.store(), world.org, [&](core::WriteTxn& txn) {
+        REQUIRE(txn.insert(bob).has_value());
+        REQUIRE(txn.insert(staff).has_value());
+        REQUIRE(txn.insert(inner).has_value());
+        txn.add_members(staff.id, {"~", "!", core::to_text(bob.id), core::to_text(inner.id)});
+    });
+    const auto txn = world.read();
+    const auto seen = [&](std::string_view after, std::size_t most) {
+        std::vector<core::Member> members;
+        txn->each_member(staff.id, after, [&](const core::Member& member) {
+            members.push_back(member);
+            return members.size() < most;
+        });
+        return members;
+    };
+    const auto all = seen("", 100);
+    CHECK(all == txn->members(staff.id));
+    REQUIRE(all.size() == 4);
+    CHECK(all.front() == core::Member{"!", core::Member::Kind::unknown});
+    CHECK(std::find(all.begin(), all.end(), core::Member{core::to_text(bob.id), core::Member::Kind::user}) !=
+          all.end());
+    CHECK(std::find(all.begin(), all.end(), core::Member{core::to_text(inner.id), core::Member::Kind::group}) !=
+          all.end());
+    CHECK(seen("!", 1) == std::vector{all[1]});
+    CHECK(seen(all[2].value, 100) == std::vector{all[3]});
+    CHECK(seen("~", 100).empty());
+    CHECK(seen("", 2) == std::vector{all[0], all[1]});
+}
+
+TEMPLATE_TEST_CASE("a user belongs to groups directly and through the groups around them, circles or not", "[contract]",
+                   STORES)
+{
+    OneOrganisation<TestType> world;
+    const core::User bob = user("bob"), eve = user("eve");
+    const core::Group team = group("Team"), unit = group("Unit"), all = group("All"), other = group("Other");
+    const auto id = [](const auto& each) { return core::to_text(each.id); };
+    change(world.store(), world.org, [&](core::WriteTxn& txn) {
+        for (const core::User& each : {bob, eve}) REQUIRE(txn.insert(each).has_value());
+        for (const core::Group& each : {team, unit, all, other}) REQUIRE(txn.insert(each).has_value());
+        txn.add_members(team.id, {id(bob)});
+        txn.add_members(unit.id, {id(team), "unknown"});
+        txn.add_members(all.id, {id(unit), id(bob), id(all)}); // itself too
+        txn.add_members(team.id, {id(all)});                   // and round again
+    });
+    using Memberships = std::vector<core::Membership>;
+    const Memberships of_bob{{team.id, "Team", true}, {unit.id, "Unit", false}, {all.id, "All", true}};
+    CHECK(world.read()->memberships_of(id(bob)) == of_bob);
+    CHECK(world.read()->memberships_of(id(eve)).empty());
+    CHECK(world.read()->memberships_of(id(unit)) ==
+          Memberships{{team.id, "Team", false}, {unit.id, "Unit", false}, {all.id, "All", true}});
+
+    change(world.store(), world.org, [&](core::WriteTxn& txn) { txn.erase(unit.id); });
+    CHECK(world.read()->memberships_of(id(bob)) == Memberships{{team.id, "Team", true}, {all.id, "All", true}});
+}
+
+TEMPLATE_TEST_CASE("users are filtered by the groups they are in", "[contract]", STORES)
+{
+    OneOrganisation<TestType> world;
+    const core::OrgId neighbours = organisation(world.store(), "neighbours");
+    const core::User bob = user("bob"), eve = user("eve"), joe = user("joe");
+    const core::Group team = group("Team"), unit = group("Unit"), foreign = group("Foreign");
+    const auto id = [](const auto& each) { return core::to_text(each.id); };
+    change(world.store(), world.org, [&](core::WriteTxn& txn) {
+        for (const core::User& each : {bob, eve, joe}) REQUIRE(txn.insert(each).has_value());
+        for (const core::Group& each : {team, unit}) REQUIRE(txn.insert(each).has_value());
+        txn.add_members(team.id, {id(bob), "no uuid", id(unit)});
+        txn.add_members(unit.id, {id(eve), id(team)});
+    });
+    change(world.store(), neighbours, [&](core::WriteTxn& txn) {
+        REQUIRE(txn.insert(foreign).has_value());
+        txn.add_members(foreign.id, {id(joe), id(team)}); // ids of others are text, never a link
+    });
+    const auto find = [&](const Predicate& where) {
+        const auto txn = world.read();
+        const auto users = txn->users({.where = &where});
+        CHECK(users.total == static_cast<std::int64_t>(users.items.size()));
+        Names visited;
+        txn->each_user(&where, [&](const core::User& each) {
+            visited.push_back(each.user_name);
+            return true;
+        });
+        CHECK(visited == names(users.items));
+        return visited;
+    };
+    const auto groups = [](std::string sub, Comparison comparison, std::string value) {
+        const bool is_id = sub.empty() || sub == "value";
+        return Predicate::is(core_attribute("groups", std::move(sub), is_id, true), comparison, std::move(value));
+    };
+    const auto some = [](Predicate inner) {
+        return Predicate::some(core_attribute("groups", "", false, true), std::move(inner));
+    };
+    const auto part = [](std::string name, std::string value) {
+        const bool is_id = name == "value";
+        return Predicate::is(core_attribute(std::move(name), "", is_id), Comparison::eq, std::move(value));
+    };
+    const auto is = [&](const core::User& who) {
+        return Predicate::is(core_attribute("id", "", true), Comparison::eq, id(who));
+    };
+    const Names nobody;
+    CHECK(find(groups("value", Comparison::eq, id(team))) == Names{"bob", "eve"});
+    CHECK(find(groups("", Comparison::eq, id(team))) == Names{"bob", "eve"});
+    CHECK(find(groups("value", Comparison::ne, id(team))) == Names{"joe"});
+    CHECK(find(groups("value", Comparison::eq, id(foreign))) == nobody);
+    CHECK(find(groups("value", Comparison::eq, "no such id")) == nobody);
+    CHECK(find(groups("value", Comparison::ne, "no such id")) == Names{"bob", "eve", "joe"});
+    CHECK(find(groups("display", Comparison::eq, "TEAM")) == Names{"bob", "eve"});
+    CHECK(find(groups("display", Comparison::sw, "te")) == Names{"bob", "eve"});
+    CHECK(find(groups("type", Comparison::eq, "indirect")) == Names{"bob", "eve"});
+    CHECK(find(Predicate::has(core_attribute("groups", "", false, true))) == Names{"bob", "eve"});
+    CHECK(find(Predicate::has(core_attribute("groups", "display", false, true))) == Names{"bob", "eve"});
+    CHECK(find(some(part("value", id(team)))) == Names{"bob", "eve"});
+    CHECK(find(some(Predicate::none_of(part("value", id(team))))) == Names{"bob", "eve"});
+    CHECK(find(some(Predicate::both(part("value", id(team)), part("type", "direct")))) == Names{"bob"});
+    CHECK(find(some(Predicate::both(part("value", id(team)), part("type", "indirect")))) == Names{"eve"});
+    CHECK(find(Predicate::both(is(eve), groups("value", Comparison::eq, id(team)))) == Names{"eve"});
+    CHECK(find(Predicate::both(is(joe), groups("value", Comparison::eq, id(team)))) == nobody);
+    CHECK(find(Predicate::both(is(joe), groups("value", Comparison::eq, id(foreign)))) == nobody);
+    CHECK(find(Predicate::both(is(joe), groups("value", Comparison::ne, id(team)))) == Names{"joe"});
+    CHECK(find(Predicate::both(is(bob), some(part("type", "direct")))) == Names{"bob"});
+}
+
 TEMPLATE_TEST_CASE("events form one chain and are found by what they are about", "[contract]", STORES)
 {
     OneOrganisation<TestType> world;

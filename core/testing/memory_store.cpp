@@ -155,7 +155,7 @@ public:
     {
         for (const auto& [key, row] : tenant_->users) {
             const User user = seen(*row);
-            if (where != nullptr && !holds(*where, attributes_of(user))) continue;
+            if (where != nullptr && !holds(*where, searched(user))) continue;
             if (!visit(user)) return;
         }
     }
@@ -187,6 +187,15 @@ public:
         }
         return found;
     }
+    void each_member(const GroupId& id, std::string_view after,
+                     const std::function<bool(const Member&)>& visit) override
+    {
+        const auto* const values = member_values(id);
+        if (values == nullptr) return;
+        for (auto value = values->upper_bound(std::string{after}); value != values->end(); ++value) {
+            if (!visit({*value, kind_of(*value)})) return;
+        }
+    }
     bool has_member(const GroupId& id, std::string_view value) override
     {
         const auto* const values = member_values(id);
@@ -198,6 +207,26 @@ public:
         const auto keys = tenant_->memberships.find(std::string{member_value});
         if (keys == tenant_->memberships.end()) return found;
         for (const std::int64_t key : keys->second) found.push_back(seen(key, *tenant_->groups.at(key)));
+        return found;
+    }
+
+    std::vector<Membership> memberships_of(std::string_view member_value) override
+    {
+        std::map<std::int64_t, bool> direct_by_key;
+        std::vector<std::string> to_walk{std::string{member_value}};
+        for (std::size_t i = 0; i < to_walk.size(); ++i) {
+            const auto keys = tenant_->memberships.find(to_walk[i]);
+            if (keys == tenant_->memberships.end()) continue;
+            for (const std::int64_t key : keys->second) {
+                if (!direct_by_key.emplace(key, i == 0).second) continue;
+                to_walk.push_back(to_text(tenant_->groups.at(key)->id));
+            }
+        }
+        std::vector<Membership> found;
+        for (const auto& [key, direct] : direct_by_key) {
+            const Group& group = *tenant_->groups.at(key);
+            found.push_back({group.id, group.display_name, direct});
+        }
         return found;
     }
 
@@ -261,8 +290,21 @@ protected:
         if (tenant_->group_keys.contains(GroupId{*id})) return Member::Kind::group;
         return Member::Kind::unknown;
     }
-    // What a predicate is evaluated on: a group's is given its members, which are not among its attributes.
-    bj::object searched(const User& user) const { return attributes_of(user); }
+    // What a predicate is evaluated on: a user's is given the groups, a group's its members, which are not among their
+    // attributes.
+    bj::object searched(const User& user)
+    {
+        bj::object all = attributes_of(user);
+        if (!user.in_groups) return all;
+        bj::array groups;
+        for (const Membership& each : memberships_of(to_text(user.id))) {
+            groups.push_back(bj::object{{"value", to_text(each.group)},
+                                        {"display", each.display_name},
+                                        {"type", each.direct ? "direct" : "indirect"}});
+        }
+        all.emplace("groups", std::move(groups));
+        return all;
+    }
     bj::object searched(const Group& group) const
     {
         bj::object all = attributes_of(group);
@@ -274,7 +316,7 @@ protected:
         return all;
     }
     template<class T, class Rows, class See>
-    Found<T> page(const Rows& rows, const Query& query, See see) const
+    Found<T> page(const Rows& rows, const Query& query, See see)
     {
         Found<T> found;
         std::int64_t match = 0;

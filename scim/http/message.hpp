@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -55,6 +56,21 @@ struct Request {
     }
 };
 
+// A body that is made while it is sent. Shared by the connection, which may end at any time, and by whoever is making
+// the next piece just then.
+struct Piece {
+    enum class State : std::uint8_t { more, last, broken }; // broken: the answer cannot be completed
+    std::string text;
+    State state = State::last;
+};
+class BodySource {
+public:
+    virtual ~BodySource() = default;
+    // Calls `ready` exactly once, now or later, from any thread. Asked for one piece at a time, each only when the one
+    // before it has been taken by the socket.
+    virtual void next(std::function<void(Piece)> ready) = 0;
+};
+
 // Header values go through one writer that refuses CR, LF, NUL and other controls (F3). Content-Length, Date and
 // Connection are the session's business.
 struct Response {
@@ -62,8 +78,9 @@ struct Response {
     std::string content_type = "application/scim+json";
     std::string body;
     std::vector<std::pair<std::string, std::string>>
-        headers;        // "ETag", "Location", "Allow", "WWW-Authenticate", "Retry-After"
-    bool close = false; // end the connection after this answer
+        headers;                           // "ETag", "Location", "Allow", "WWW-Authenticate", "Retry-After"
+    bool close = false;                    // end the connection after this answer
+    std::shared_ptr<BodySource> more = {}; // what follows `body`
 };
 
 } // namespace scim::http
