@@ -31,20 +31,30 @@ Result<std::int64_t> number_asked(const http::Request& request, std::string_view
     return number;
 }
 
-// Stores know a resource's attributes but not its address, and of a member its id alone.
-Result<void> check_known_to_stores(const core::Predicate& tree, core::Searched searched, bool inside_members = false)
+// Stores know a resource's attributes but not its address, of a member its id alone, and of a user's group all but its
+// address. `around`: the multi-valued attribute that an inner tree is about.
+Result<void> check_known_to_stores(const core::Predicate& tree, core::Searched searched, bool has_groups,
+                                   std::string_view around = {})
 {
     using Kind = core::Predicate::Kind;
     const auto& attribute = tree.attribute;
     const bool is_leaf = tree.kind == Kind::compare || tree.kind == Kind::present;
-    if (is_leaf && attribute.name == "meta" && attribute.sub == "location")
+    const bool is_core = attribute.extension.empty();
+    const std::string_view name = around.empty() ? std::string_view{attribute.name} : around;
+    const std::string_view sub = around.empty() ? std::string_view{attribute.sub} : attribute.name;
+    if (is_leaf && is_core && name == "meta" && sub == "location")
         return bad_request(ScimType::invalid_filter, "meta.location cannot be filtered; filter by id");
-    const bool of_members = searched == core::Searched::groups && attribute.name == "members";
-    const bool names_part = (is_leaf && of_members && !attribute.sub.empty() && attribute.sub != "value") ||
-                            (is_leaf && inside_members && attribute.name != "value");
-    if (names_part) return bad_request(ScimType::invalid_filter, "of members, only value can be filtered");
+    if (is_leaf && is_core && searched == core::Searched::groups && name == "members" && !sub.empty() && sub != "value")
+        return bad_request(ScimType::invalid_filter, "of members, only value can be filtered");
+    if (is_leaf && is_core && searched == core::Searched::users && name == "groups") {
+        if (!has_groups)
+            return bad_request(ScimType::invalid_filter, "this organisation has groups switched off (policy groups)");
+        if (sub == "$ref")
+            return bad_request(ScimType::invalid_filter, "groups.$ref cannot be filtered; filter by groups.value");
+    }
     for (const auto& child : tree.children)
-        TRY_ONLY(check_known_to_stores(child, searched, inside_members || (tree.kind == Kind::within && of_members)));
+        TRY_ONLY(check_known_to_stores(child, searched, has_groups,
+                                       tree.kind == Kind::within ? std::string_view{attribute.name} : around));
     return {};
 }
 
@@ -114,7 +124,7 @@ Result<std::optional<core::Predicate>> filter_asked(const Call& call, const Reso
         tree = std::move(tolerant);
     }
     if (!tree) return tree.error();
-    TRY_ONLY(check_known_to_stores(*tree, searched));
+    TRY_ONLY(check_known_to_stores(*tree, searched, call.organisation->policy.groups));
     return std::optional{*std::move(tree)};
 }
 

@@ -148,6 +148,15 @@ Schema core_user()
                      Row{"locality", "The city."}, Row{"region", "The state or region."},
                      Row{"postalCode", "The postal code."}, Row{"country", "The country."}, kind(places), primary()})
                 .many(),
+            Row{"groups", "The groups the person belongs to; changed through the groups."}
+                .of({Row{"value", "The id of the group."}.case_exact().read_only(),
+                     Row{"$ref", "The address of the group."}.refers_to({"Group"}).read_only().unlisted(),
+                     Row{"display", "The name of the group."}.read_only(),
+                     Row{"type", "Whether the person is a member, or a group that is."}
+                         .one_of({"direct", "indirect"})
+                         .read_only()})
+                .many()
+                .read_only(),
             Row{"entitlements", "What the person is entitled to."}
                 .of({Row{"value", "The entitlement."}, display(), kind({}), primary()})
                 .many(),

@@ -1,7 +1,7 @@
 // Users as SCIM JSON: body → what a directory wants; the writable view that PATCH works on; and back to text.
 #pragma once
 
-#include "core/user.hpp"
+#include "core/store.hpp"
 #include "scim/projection.hpp"
 #include "scim/resource_json.hpp"
 
@@ -10,6 +10,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace scim {
 
@@ -26,8 +27,11 @@ Result<WantedUser> wanted_user(boost::json::value body, const ResourceRules&);
 boost::json::object writable_view(const core::User&, boost::json::storage_ptr storage = {});
 
 // The representation. `base` is the organisation's SCIM address. Without a projection the stored text goes out as it
-// is.
-std::string render(const core::User&, std::string_view base, const Projection& = {});
+// is, with `groups` after it: they are looked up at each read, and are part of neither version nor lastModified.
+using Groups = std::vector<core::Membership>;
+std::string render(const core::User&, const Groups&, std::string_view base, const Projection& = {});
+// Looks the groups up where there are any and they are shown.
+std::string shown(core::ReadTxn&, const core::User&, std::string_view base, const Projection&);
 std::string location_of(const core::User&, std::string_view base);
 
 } // namespace scim

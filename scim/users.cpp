@@ -40,9 +40,9 @@ Result<core::User> present(core::ReadTxn& txn, const core::UserId& id, const Ent
     return *std::move(user);
 }
 
-Answer ok(const core::User& user, std::string_view base, const Projection& projection)
+Answer ok(core::ReadTxn& txn, const core::User& user, std::string_view base, const Projection& projection)
 {
-    return {HttpStatus::ok, render(user, base, projection), etag_of(user.version), ""};
+    return {HttpStatus::ok, shown(txn, user, base, projection), etag_of(user.version), ""};
 }
 
 } // namespace
@@ -61,7 +61,7 @@ Result<Work> list(const Call& call)
         const auto found = txn.users(query);
         std::vector<std::string> items;
         items.reserve(found.items.size());
-        for (const auto& user : found.items) items.push_back(render(user, base, projection));
+        for (const auto& user : found.items) items.push_back(shown(txn, user, base, projection));
         return Answer{HttpStatus::ok, list_response(found.total, page.start_index, items), "", ""};
     };
     return work;
@@ -78,7 +78,7 @@ Result<Work> get(const Call& call)
         const auto user = txn.user(id);
         if (!user) return no_such_user();
         if (known.match(user->version)) return Answer{HttpStatus::not_modified, "", etag_of(user->version), ""};
-        return ok(*user, base, projection);
+        return ok(txn, *user, base, projection);
     };
     return work;
 }
@@ -94,7 +94,7 @@ Result<Work> create(const Call& call)
          projection = Projection::from(*call.request, call.schemas->users)](core::WriteTxn& txn) -> Result<Answer> {
         const auto user = core::actions::create_user(txn, context, id, wanted);
         if (!user) return from(user.error());
-        return Answer{HttpStatus::created, render(*user, base, projection), etag_of(user->version),
+        return Answer{HttpStatus::created, shown(txn, *user, base, projection), etag_of(user->version),
                       location_of(*user, base)};
     };
     return work;
@@ -115,7 +115,7 @@ Result<Work> put(const Call& call)
         if (!wanted.says_active) desired.active = before.is_active();
         const auto updated = core::actions::update_user(txn, context, before, desired);
         if (!updated) return from(updated.error());
-        return ok(updated->user, base, projection);
+        return ok(txn, updated->user, base, projection);
     };
     return work;
 }
@@ -147,7 +147,7 @@ Result<Work> patch(const Call& call)
         for (const auto name : tolerated) quirks->count(name);
         log_quirks(context.request_id, tolerated);
         if (is_silent) return Answer{HttpStatus::no_content, "", etag_of(updated->user.version), ""};
-        return ok(updated->user, base, projection);
+        return ok(txn, updated->user, base, projection);
     };
     return work;
 }

@@ -5,6 +5,7 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
 #include <catch2/catch.hpp>
 
 #include <set>
@@ -536,6 +537,147 @@ TEST_CASE("names are bounded in PATCH as in POST")
     CHECK(rename(255).status == 200);
     CHECK(rename(256).status == 200);
     check_refused(rename(257), 400, "invalidValue");
+}
+
+std::string in_group(const Desk& desk, const std::string& name, const std::vector<std::string>& members)
+{
+    json::array list;
+    for (const auto& member : members) list.push_back(json::object{{"value", member}});
+    const auto reply = desk.post("/Groups", json::serialize(json::object{{"displayName", name}, {"members", list}}));
+    INFO(reply.text);
+    REQUIRE(reply.status == 201);
+    return reply.id();
+}
+
+json::object group_of_user(const std::string& id, const std::string& display, const std::string& type)
+{
+    return {{"value", id}, {"$ref", std::string{Desk::base} + "/Groups/" + id}, {"display", display}, {"type", type}};
+}
+
+TEST_CASE("a user's groups are shown, direct and around them, and are not the user's to change (RFC 7643 4.1.2)")
+{
+    const Desk desk;
+    const auto id = create(desk, "ada").id();
+    const auto path = "/Users/" + id;
+    const auto before = desk.get(path);
+    CHECK_FALSE(before.body.as_object().contains("groups"));
+
+    const auto team = in_group(desk, "Team \"A\"", {id});
+    const auto unit = in_group(desk, "Unit", {team, id + "x"});
+    const json::array groups{group_of_user(team, "Team \"A\"", "direct"), group_of_user(unit, "Unit", "indirect")};
+    const auto after = desk.get(path);
+    CHECK(after.at("/groups") == groups);
+    CHECK(after.etag == before.etag);
+    CHECK(after.at("/meta") == before.at("/meta"));
+    CHECK(after.lane == Lane::inline_read);
+
+    SECTION("in every answer")
+    {
+        CHECK(desk.get("/Users").at("/Resources/0/groups") == groups);
+        CHECK(desk.find("/Users", R"(userName eq "ada")").at("/Resources/0/groups") == groups);
+        CHECK(desk.put(path, R"({"userName":"ada","title":"x"})").at("/groups") == groups);
+        CHECK(desk.operate(path, R"([{"op":"replace","path":"title","value":"y"}])").at("/groups") == groups);
+    }
+    SECTION("under a projection")
+    {
+        const auto shown = [&](const std::string& query) { return desk.get(path + query).body.as_object(); };
+        CHECK(shown("?attributes=groups").at("groups") == groups);
+        CHECK_FALSE(shown("?attributes=groups").contains("userName"));
+        CHECK(shown("?attributes=groups.value").at("groups") == json::array{{{"value", team}}, {{"value", unit}}});
+        CHECK_FALSE(shown("?attributes=userName").contains("groups"));
+        CHECK_FALSE(shown("?excludedAttributes=groups").contains("groups"));
+        CHECK(shown("?excludedAttributes=groups").at("userName") == "ada");
+        CHECK(shown("?excludedAttributes=groups.display,groups.$ref").at("groups").at(0) ==
+              json::object{{"value", team}, {"type", "direct"}});
+        CHECK(shown("?excludedAttributes=title").at("groups") == groups);
+    }
+    SECTION("ignored in bodies")
+    {
+        const std::string other = R"("groups":[{"value":"other"}])";
+        CHECK(desk.put(path, R"({"userName":"ada",)" + other + "}").at("/groups") == groups);
+        CHECK(desk.operate(path, R"([{"op":"add","value":{)" + other + "}}]").at("/groups") == groups);
+        CHECK(desk.get(path).etag == before.etag);
+    }
+    SECTION("refused as a path")
+    {
+        const std::string target = GENERATE("groups", "groups.value", "groups.display", "groups[value eq \\\"x\\\"]",
+                                            "urn:ietf:params:scim:schemas:core:2.0:User:groups");
+        const std::string op = GENERATE("add", "replace", "remove");
+        const auto reply =
+            desk.operate(path, R"([{"op":")" + op + R"(","path":")" + target + R"(","value":[{"value":"x"}]}])");
+        INFO(reply.text);
+        CHECK(reply.status == 400);
+        CHECK(reply.scim_type() == "mutability");
+    }
+    SECTION("gone with the group, kept by an inactive user")
+    {
+        CHECK(desk.operate(path, R"([{"op":"replace","path":"active","value":false}])").at("/groups") == groups);
+        REQUIRE(desk.del("/Groups/" + team).status == 204);
+        CHECK_FALSE(desk.get(path).body.as_object().contains("groups"));
+        const auto unit_left = desk.get("/Groups/" + unit);
+        CHECK(unit_left.at("/members") == json::array{{{"value", id + "x"}}});
+        CHECK(unit_left.etag == "W/\"2\""); // it has lost a member
+    }
+    SECTION("under the group's new name")
+    {
+        REQUIRE(desk.operate("/Groups/" + team, R"([{"op":"replace","path":"displayName","value":"B"}])").status ==
+                204);
+        CHECK(desk.get(path).at("/groups/0/display") == "B");
+    }
+}
+
+TEST_CASE("users are found by their groups")
+{
+    const Desk desk;
+    const auto ada = create(desk, "ada").id(), bob = create(desk, "bob").id();
+    create(desk, "eve");
+    const auto team = in_group(desk, "Team", {ada});
+    const auto unit = in_group(desk, "Unit", {team, bob});
+    const auto found = [&](const std::string& filter) {
+        const auto reply = desk.find("/Users", filter);
+        INFO(filter << ": " << reply.text);
+        REQUIRE(reply.status == 200);
+        std::string names;
+        for (const auto& user : reply.at("/Resources").as_array())
+            names.append(std::string_view{user.at("userName").as_string()}).append(" ");
+        return names;
+    };
+    CHECK(found("groups.value eq \"" + unit + "\"") == "ada bob ");
+    CHECK(found("groups eq \"" + unit + "\"") == "ada bob ");
+    CHECK(found("groups[value eq \"" + unit + "\"]") == "ada bob ");
+    CHECK(found("groups[value eq \"" + unit + "\" and type eq \"direct\"]") == "bob ");
+    CHECK(found("groups.display eq \"team\"") == "ada ");
+    CHECK(found("groups.type eq \"indirect\"") == "ada ");
+    CHECK(found("groups pr") == "ada bob ");
+    CHECK(found("not (groups pr)") == "eve ");
+    CHECK(found("id eq \"" + ada + "\" and groups eq \"" + unit + "\"") == "ada ");
+    CHECK(found("id eq \"" + bob + "\" and groups eq \"" + team + "\"").empty());
+
+    const auto refused = desk.find("/Users", R"(groups[$ref eq "x"])");
+    CHECK(refused.status == 400);
+    CHECK(refused.scim_type() == "invalidFilter");
+    CHECK(refused.detail().find("groups.value") != std::string::npos);
+    CHECK(desk.find("/Users", R"(groups.$ref eq "x")").scim_type() == "invalidFilter");
+}
+
+TEST_CASE("where groups are switched off, users show none and cannot be found by them")
+{
+    core::Policy without_groups;
+    without_groups.groups = false;
+    const Desk desk{without_groups};
+    const auto id = create(desk, "ada").id();
+    desk.store().write(desk.organisation(), [&](core::WriteTxn& txn) {
+        core::Group group;
+        group.id = core::GroupId{*core::uuid_from("0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0")};
+        group.display_name = "from before";
+        REQUIRE(txn.insert(group).has_value());
+        txn.add_members(group.id, {id});
+        return core::Keep::yes;
+    });
+    CHECK_FALSE(desk.get("/Users/" + id).body.as_object().contains("groups"));
+    const auto refused = desk.find("/Users", "groups pr");
+    CHECK(refused.scim_type() == "invalidFilter");
+    CHECK(refused.detail().find("switched off") != std::string::npos);
 }
 
 } // namespace

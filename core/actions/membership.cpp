@@ -1,5 +1,6 @@
 #include "core/actions/membership.hpp"
 
+#include "core/actions/leaving.hpp"
 #include "core/actions/refusals.hpp"
 #include "core/actions/telling.hpp"
 #include "core/rules/changes.hpp"
@@ -9,6 +10,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 namespace core::actions {
 
@@ -147,7 +149,10 @@ Result<void> delete_group(WriteTxn& txn, const Context& context, const GroupId& 
     std::vector<Change> changes = rules::changes_between(&*group, nullptr);
     const auto members = txn.remove_all_members(id);
     if (!members.empty()) changes.push_back({"members", as_json(members), nullptr});
+    auto around = txn.groups_of(to_text(id));
+    if (!around.empty()) changes.push_back({"groups", names_of(around), nullptr});
     txn.erase(id);
+    move_on(txn, context, std::move(around));
     txn.append(event_of(context, Activity::delete_group, *group, std::move(changes)));
     return {};
 }

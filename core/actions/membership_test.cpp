@@ -189,3 +189,32 @@ TEST_CASE("E-104: a deleted group is gone and its members are untouched")
     CHECK(event.activity == Activity::delete_group);
     CHECK(event.changes.back().before == bj::array{bj::value(to_text(ada.id))});
 }
+
+TEST_CASE("a group that is deleted leaves the groups around it, which have changed by that")
+{
+    World world;
+    const auto inner = *world.create("Inner", {"a"});
+    const auto around = *world.create("Around", {to_text(inner.id), "b"});
+    const auto itself = *world.create("Itself", {});
+    REQUIRE(world.update(itself, {}, {{Kind::add, {to_text(itself.id), to_text(inner.id)}}}));
+    const auto beside = *world.create("Beside", {"b"});
+
+    const auto sequence = world.events_after(0).back().sequence;
+    REQUIRE(world.request([&](auto& txn, auto& now) { return actions::delete_group(txn, now, inner.id); }));
+    CHECK(world.members(around) == Values{"b"});
+    CHECK(world.members(itself) == Values{to_text(itself.id)});
+    CHECK(world.stored(around).version == around.version + 1);
+    CHECK(world.stored(around).last_modified > around.last_modified);
+    CHECK(world.stored(beside) == beside);
+    const auto told = world.events_after(sequence);
+    REQUIRE(told.size() == 1);
+    const auto& changes = told.front().changes;
+    const auto left =
+        std::find_if(changes.begin(), changes.end(), [](const auto& c) { return c.attribute == "groups"; });
+    REQUIRE(left != changes.end());
+    CHECK(left->before == bj::value(bj::array{{{"value", to_text(around.id)}, {"display", "Around"}},
+                                              {{"value", to_text(itself.id)}, {"display", "Itself"}}}));
+
+    REQUIRE(world.request([&](auto& txn, auto& now) { return actions::delete_group(txn, now, itself.id); }));
+    CHECK_FALSE(world.store.read(world.org)->group(itself.id));
+}

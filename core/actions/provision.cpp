@@ -1,20 +1,14 @@
 #include "core/actions/provision.hpp"
 
+#include "core/actions/leaving.hpp"
 #include "core/actions/refusals.hpp"
 #include "core/actions/telling.hpp"
 #include "core/rules/changes.hpp"
 #include "core/rules/lifecycle.hpp"
 
-#include <boost/json/array.hpp>
-
-#include <algorithm>
-#include <stdexcept>
-
 namespace core::actions {
 
 namespace {
-
-namespace bj = boost::json;
 
 // Writes the decision's user over the one it was made from, and says so.
 Result<void> carry_out(WriteTxn& txn, const Context& context, const rules::Decision& decision,
@@ -23,15 +17,6 @@ Result<void> carry_out(WriteTxn& txn, const Context& context, const rules::Decis
     TRY_ONLY(txn.replace(decision.user, known_version));
     txn.append(event_of(context, decision.activity, decision.user, decision.changes));
     return {};
-}
-
-bj::array as_json(const std::vector<Group>& groups)
-{
-    bj::array array;
-    for (const Group& group : groups) {
-        array.push_back(bj::object{{"value", to_text(group.id)}, {"display", group.display_name}});
-    }
-    return array;
 }
 
 } // namespace
@@ -84,17 +69,12 @@ void remove_user(WriteTxn& txn, const Context& context, const User& user, Deleti
     ArchiveRecord record = rules::archive_of(user, cause, txn.organisation().policy, context.now);
     std::vector<Change> changes = rules::changes_between(&user, nullptr);
     if (!groups.empty()) {
-        changes.push_back({"groups", as_json(groups), nullptr});
-        record.last_state.insert_or_assign("groups", as_json(groups));
+        changes.push_back({"groups", names_of(groups), nullptr});
+        record.last_state.insert_or_assign("groups", names_of(groups));
     }
     txn.archive(record);
     txn.erase(user.id);
-    for (Group& group : groups) {
-        const std::int64_t known_version = group.version++;
-        group.last_modified = std::max(group.last_modified, context.now);
-        --group.member_count;
-        if (!txn.replace(group, known_version)) throw std::logic_error{"a group changed within its own transaction"};
-    }
+    move_on(txn, context, groups);
     const bool by_time = cause == DeletionCause::retention;
     txn.append(event_of(context, by_time ? Activity::purge_user : Activity::delete_user, user, std::move(changes)));
 }
