@@ -196,11 +196,11 @@ TEST_CASE("a group that is deleted leaves the groups around it, which have chang
     const auto inner = *world.create("Inner", {"a"});
     const auto around = *world.create("Around", {to_text(inner.id), "b"});
     const auto itself = *world.create("Itself", {});
-    REQUIRE(world.update(itself, {}, {{Kind::add, {to_text(itself.id), to_text(inner.id)}}}));
+    REQUIRE(world.update(itself, {}, {{Kind::add, {to_text(itself.id), to_text(inner.id)}}}).has_value());
     const auto beside = *world.create("Beside", {"b"});
 
     const auto sequence = world.events_after(0).back().sequence;
-    REQUIRE(world.request([&](auto& txn, auto& now) { return actions::delete_group(txn, now, inner.id); }));
+    REQUIRE(world.request([&](auto& txn, auto& now) { return actions::delete_group(txn, now, inner.id); }).has_value());
     CHECK(world.members(around) == Values{"b"});
     CHECK(world.members(itself) == Values{to_text(itself.id)});
     CHECK(world.stored(around).version == around.version + 1);
@@ -215,6 +215,6 @@ TEST_CASE("a group that is deleted leaves the groups around it, which have chang
     CHECK(left->before == bj::value(bj::array{{{"value", to_text(around.id)}, {"display", "Around"}},
                                               {{"value", to_text(itself.id)}, {"display", "Itself"}}}));
 
-    REQUIRE(world.request([&](auto& txn, auto& now) { return actions::delete_group(txn, now, itself.id); }));
+    REQUIRE(world.request([&](auto& txn, auto& now) { return actions::delete_group(txn, now, itself.id); }).has_value());
     CHECK_FALSE(world.store.read(world.org)->group(itself.id));
 }
