@@ -13,5 +13,6 @@ Checks http_checks();      // methods, media types, authentication, error messag
 Checks resource_checks();  // create, read, replace, delete, projection, paging, versions, groups
 Checks filter_checks();    // RFC 7644 3.4.2.2
 Checks patch_checks();     // RFC 7644 3.5.2
+Checks bulk_checks();      // RFC 7644 3.7; and /Me, 3.11
 
 } // namespace conformance

@@ -64,6 +64,31 @@ std::int64_t own_memory()
     return 0;
 }
 
+// "v1" of "/orgs/contoso/scim/v1/Users": a version of the protocol that this is not (RFC 7644 3.13).
+std::optional<std::string_view> other_version(std::string_view path, std::string_view organisation)
+{
+    for (const auto part : {std::string_view{"/orgs/"}, organisation, std::string_view{"/scim/v"}}) {
+        if (!path.starts_with(part)) return std::nullopt;
+        path.remove_prefix(part.size());
+    }
+    const auto number = path.substr(0, path.find('/'));
+    const bool is_number =
+        !number.empty() && number.size() <= 8 && number.find_first_not_of("0123456789.") == std::string_view::npos;
+    if (!is_number || number == "2") return std::nullopt;
+    return std::string_view{number.data() - 1, number.size() + 1};
+}
+
+bool is_for(const Subject& subject, const Handler& handler, std::string_view id)
+{
+    switch (handler.subjects) {
+    case Subjects::refused: return false;
+    case Subjects::welcome:
+    case Subjects::alias: return true;
+    case Subjects::own: return core::uuid_from(id) == subject.user.value;
+    }
+    return false;
+}
+
 Error unauthorized()
 {
     return Error{HttpStatus::unauthorized, ScimType::none,
@@ -92,6 +117,7 @@ struct App::Visit {
     std::string path; // for the access line: ids, never a query
     std::string_view lane = "none";
     bool needs_body = false;
+    std::string alias_of; // the address of the resource that the path is another name for
 };
 
 App::App(const Config& config, storage::SqliteStore& store, storage::Writer& writer, ScanPool& scans, Callers& callers,
@@ -107,6 +133,9 @@ App::App(const Config& config, storage::SqliteStore& store, storage::Writer& wri
     if (const auto scheme = config.public_url.find("://"); scheme != std::string::npos)
         add(without_port(std::string_view{config.public_url}.substr(scheme + 3)));
     for (const auto& host : config.allowed_hosts) add(host);
+    bulk_too_large_ =
+        fmt::format("the body is larger than maxPayloadSize ({} bytes); send the operations in several requests",
+                    config.protocol.bulk_bytes);
     std::array<std::uint8_t, 8> random{};
     core::fill_random(random);
     std::memcpy(&request_seed_, random.data(), random.size());
@@ -215,6 +244,9 @@ std::optional<Response> App::refusal_of(const Request& request, Visit& visit, Ad
         return respond(visit, Error{HttpStatus::not_found, ScimType::none, "there is nothing at this path"});
     };
     const auto base = std::string{scim_prefix} + tenant.organisation.name + "/scim/v2";
+    if (const auto other = other_version(path, tenant.organisation.name))
+        return respond(visit,
+                       bad_request(ScimType::invalid_vers, fmt::format("this server speaks SCIM v2, not {}", *other)));
     if (!path.starts_with(base) || path.size() == base.size() || path[base.size()] != '/') return not_found();
     if (path.find("//") != path.npos) {
         std::vector<std::string_view> fired;
@@ -251,6 +283,11 @@ std::optional<Response> App::refusal_of(const Request& request, Visit& visit, Ad
         return respond(visit, Error{HttpStatus::forbidden, ScimType::none,
                                     "this token may only read; use one with the scope write"});
 
+    if (visit.caller->subject && !is_for(*visit.caller->subject, handler, visit.id))
+        return respond(visit, Error{HttpStatus::forbidden, ScimType::none,
+                                    "this token was made for one user: it opens /Me, that user's own address, and what "
+                                    "describes the service"});
+
     const auto wait = admission.wait = callers_.wait_for_rate(visit.caller->token_id, visit.begun);
     if (wait.count() > 0) ++(wait > std::chrono::milliseconds{250} ? rate_refused_ : rate_delayed_);
     if (wait > std::chrono::milliseconds{250}) {
@@ -273,6 +310,10 @@ std::optional<Response> App::refusal_of(const Request& request, Visit& visit, Ad
     }
     if (handler.body_bytes > 0) admission.body_bytes = handler.body_bytes;
     admission.too_large = handler.too_large;
+    if (handler.is_bulk) {
+        admission.body_bytes = config_.protocol.bulk_bytes;
+        admission.too_large = bulk_too_large_;
+    }
     return std::nullopt;
 }
 
@@ -299,29 +340,61 @@ std::optional<Response> App::plan(Request& request, const std::shared_ptr<Visit>
         return respond(*visit, bad_request(ScimType::invalid_value,
                                            "the query of the address is not well formed: " + request.query_problem));
 
-    const auto& tenant = visit->caller->tenant;
+    if (handler.is_bulk) {
+        visit->lane = "scan";
+        auto held = std::make_shared<Request>(std::move(request));
+        const bool taken = scans_.submit([this, visit, held, later] {
+            std::optional<Response> response;
+            try {
+                response = run(call_of(*visit, *held), visit, later);
+            } catch (...) {
+                response = disaster(*visit, std::current_exception());
+            }
+            if (response) later(finish(*visit, std::move(*response)));
+        });
+        if (!taken) ++scans_refused_;
+        return taken ? std::nullopt : std::optional{too_busy(*visit)};
+    }
+    return run(call_of(*visit, request), visit, std::move(later));
+}
+
+Call App::call_of(const Visit& visit, const Request& request)
+{
+    const auto& caller = *visit.caller;
+    const auto& tenant = *caller.tenant;
     Call call;
-    call.context = core::Context{visit->now, {"token", visit->caller->token_id}, visit->request_id, true};
-    call.organisation = &tenant->organisation;
-    call.base = base_url(request, tenant->organisation);
-    call.id = visit->id;
+    call.context = core::Context{visit.now, {"token", caller.token_id}, visit.request_id, true};
+    call.organisation = &tenant.organisation;
+    call.base = base_url(request, tenant.organisation);
+    call.id = visit.id;
     call.request = &request;
     call.ids = &ids_;
     call.limits = &config_.protocol;
-    call.quirks = &tenant->quirks;
-    call.schemas = tenant->schemas.get();
+    call.quirks = &tenant.quirks;
+    call.schemas = tenant.schemas.get();
+    call.subject = caller.subject;
+    return call;
+}
 
+Response App::too_busy(const Visit& visit) const
+{
+    auto response = respond(visit, Error{HttpStatus::unavailable, ScimType::none,
+                                         "the server has more work waiting than it takes; try again in a moment"});
+    response.headers.emplace_back("Retry-After", "1");
+    return response;
+}
+
+// The endpoint's plan, then its work on its lane.
+std::optional<Response> App::run(const Call& call, const std::shared_ptr<Visit>& visit, Later later)
+{
+    const auto& handler = visit->route->tag;
+    if (call.subject && handler.subjects == Subjects::alias)
+        visit->alias_of = call.base + "/Users/" + core::to_text(call.subject->user);
     if (handler.answer) return respond(*visit, handler.answer(call));
     auto planned = handler.plan(call);
     if (!planned) return respond(*visit, planned.error());
-    Work& work = *planned;
-    const auto org = tenant->organisation.id;
-    const auto too_busy = [&] {
-        auto response = respond(*visit, Error{HttpStatus::unavailable, ScimType::none,
-                                              "the server has more work waiting than it takes; try again in a moment"});
-        response.headers.emplace_back("Retry-After", "1");
-        return response;
-    };
+    Work work = call.subject ? me::as_subject(*call.subject, *std::move(planned)) : *std::move(planned);
+    const auto org = visit->caller->tenant->organisation.id;
 
     switch (work.lane) {
     case Lane::inline_read: {
@@ -342,7 +415,7 @@ std::optional<Response> App::plan(Request& request, const std::shared_ptr<Visit>
             later(finish(*visit, std::move(response)));
         });
         if (!taken) ++scans_refused_;
-        return taken ? std::nullopt : std::optional{too_busy()};
+        return taken ? std::nullopt : std::optional{too_busy(*visit)};
     }
     case Lane::write: {
         visit->lane = "write";
@@ -366,8 +439,9 @@ std::optional<Response> App::plan(Request& request, const std::shared_ptr<Visit>
                                                        storage_full_ = false;
                                                }
                                                later(finish(*visit, std::move(response)));
-                                           }});
-        return taken ? std::nullopt : std::optional{too_busy()};
+                                           },
+                                           work.is_large});
+        return taken ? std::nullopt : std::optional{too_busy(*visit)};
     }
     }
     return std::nullopt;
@@ -381,7 +455,8 @@ Response App::respond(const Visit& visit, const Result<Answer>& result) const
     response.status = static_cast<int>(answer.status);
     response.body = answer.body;
     if (!answer.etag.empty()) response.headers.emplace_back("ETag", answer.etag);
-    if (!answer.location.empty()) response.headers.emplace_back("Location", answer.location);
+    const auto& location = answer.location.empty() ? visit.alias_of : answer.location; // RFC 7644 3.11: in any response
+    if (!location.empty()) response.headers.emplace_back("Location", location);
     return response;
 }
 
@@ -391,6 +466,7 @@ Response App::respond(const Visit& visit, const Error& error) const
     Response response;
     response.status = static_cast<int>(error.status);
     response.body = render(error, visit.request_id);
+    if (!visit.alias_of.empty()) response.headers.emplace_back("Location", visit.alias_of);
     return response;
 }
 
@@ -411,6 +487,11 @@ Response App::disaster(const Visit& visit, std::exception_ptr failed)
             visit,
             Error{HttpStatus::insufficient_storage, ScimType::none,
                   "the server has no room left to store this; nothing was changed; its operator must free space"});
+    } catch (const core::TookTooLong&) { // RFC 7644 3.12: more than the server is willing to calculate
+        core::log::info("request.too_much", {{"requestId", visit.request_id}});
+        return respond(visit, bad_request(ScimType::too_many,
+                                          "the search takes longer than the server is willing to spend on one; narrow "
+                                          "it, best by eq on id, userName, externalId or an e-mail's value"));
     } catch (const core::StorageFailed& e) {
         log(e.what());
         auto response =

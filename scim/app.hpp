@@ -53,6 +53,9 @@ private:
     bool is_allowed_host(std::string_view host) const;
     std::string base_url(const http::Request&, const core::Organisation&) const;
     std::optional<http::Response> plan(http::Request&, const std::shared_ptr<Visit>&, Later);
+    Call call_of(const Visit&, const http::Request&);
+    std::optional<http::Response> run(const Call&, const std::shared_ptr<Visit>&, Later);
+    http::Response too_busy(const Visit&) const;
     http::Response respond(const Visit&, const Result<Answer>&) const;
     http::Response respond(const Visit&, const Error&) const;
     http::Response disaster(const Visit&, std::exception_ptr);
@@ -69,6 +72,7 @@ private:
     const core::Clock& clock_;
     core::SystemIds ids_;
     std::unordered_set<std::string> hosts_;
+    std::string bulk_too_large_;
     std::atomic<std::uint64_t> request_counter_{0};
     std::uint64_t request_seed_ = 0;
     std::atomic<bool> draining_{false};

@@ -6,9 +6,12 @@
 
 #include <boost/json/object.hpp>
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <future>
+#include <thread>
 #include <unistd.h>
 
 using namespace scim;
@@ -29,13 +32,17 @@ struct TempDir {
 };
 
 struct Desk {
+    explicit Desk(std::chrono::milliseconds longest_search = 10s) : read_limit{longest_search} {}
+
     TempDir folder;
+    std::chrono::milliseconds read_limit;
     Config config;
     core::SystemClock clock;
     std::vector<std::uint8_t> pepper = std::vector<std::uint8_t>(32, 7);
     storage::SqliteStore store{[&] {
         storage::Options options;
         options.file = folder.path / "rollcall.db";
+        options.read_limit = read_limit;
         return options;
     }()};
     storage::Writer writer{store};
@@ -303,6 +310,312 @@ TEST_CASE("health needs no token, says nothing of anybody, and readiness tells w
     CHECK(draining.status == 503);
     CHECK_THAT(draining.body, Catch::Contains("draining"));
     CHECK(d.ask(request_for(http::Method::get, "/livez", "")).status == 200);
+}
+
+namespace {
+
+const std::string scim_base = "/orgs/ours/scim/v2";
+
+http::Response send(Desk& d, http::Method method, const std::string& path, const std::string& token,
+                    std::string body = "", std::vector<std::pair<std::string, std::string>> headers = {})
+{
+    const auto mark = path.find('?');
+    auto request = request_for(method, path.substr(0, mark), "Bearer " + token);
+    if (mark != std::string::npos) { // "?name=value"
+        const auto equals = path.find('=', mark);
+        request.query.push_back({path.substr(mark + 1, equals - mark - 1), path.substr(equals + 1)});
+    }
+    request.body = std::move(body);
+    for (auto& each : headers) request.headers.push_back(std::move(each));
+    return d.ask(std::move(request));
+}
+
+boost::json::object json_of(const http::Response& response) { return core::json::read(response.body)->as_object(); }
+std::string id_in(const http::Response& response) { return std::string{json_of(response).at("id").as_string()}; }
+std::string scim_type_in(const http::Response& response)
+{
+    const auto body = json_of(response);
+    const auto* type = body.if_contains("scimType");
+    return type ? std::string{type->as_string()} : std::string{};
+}
+
+std::string patch_of(const std::string& operation)
+{
+    return R"({"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[)" + operation + "]}";
+}
+std::string creations(int many, const std::string& prefix)
+{
+    std::string body = R"({"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[)";
+    for (int i = 0; i < many; ++i)
+        body += fmt::format(R"({}{{"method":"POST","path":"/Users","bulkId":"{}","data":{{"userName":"{}{}"}}}})",
+                            i > 0 ? "," : "", i, prefix, i);
+    return body + "]}";
+}
+
+} // namespace
+
+TEST_CASE("RFC 7644 3.12, table 9: every refusal has its scimType, over the real routes")
+{
+    Desk d;
+    const auto token = d.token(d.organisation("ours"));
+    REQUIRE(send(d, http::Method::post, scim_base + "/Users", token, R"({"userName":"taken"})").status == 201);
+    const auto made = send(d, http::Method::post, scim_base + "/Users", token,
+                           R"({"userName":"ada","emails":[{"value":"a@x.example","type":"work"}]})");
+    const auto user = scim_base + "/Users/" + id_in(made);
+    const auto users = scim_base + "/Users";
+    const auto groups = scim_base + "/Groups";
+    using http::Method;
+    struct Row {
+        const char* what;
+        Method method;
+        std::string path;
+        std::string body;
+        int status;
+        const char* type;
+    };
+    for (const auto& row : std::vector<Row>{
+             {"a filter that ends early", Method::get, users + "?filter=userName eq", "", 400, "invalidFilter"},
+             {"a filter on what is not there", Method::get, users + "?filter=nickels eq \"x\"", "", 400,
+              "invalidFilter"},
+             {"a filter of groups", Method::get, groups + "?filter=(((", "", 400, "invalidFilter"},
+             {"a name that is taken", Method::post, users, R"({"userName":"TAKEN"})", 409, "uniqueness"},
+             {"a rename to a name that is taken", Method::patch, user,
+              patch_of(R"({"op":"replace","path":"userName","value":"taken"})"), 409, "uniqueness"},
+             {"a replacement with a name that is taken", Method::put, user, R"({"userName":"taken"})", 409,
+              "uniqueness"},
+             {"a read-only attribute", Method::patch, user,
+              patch_of(R"({"op":"replace","path":"meta.created","value":"2020-01-01T00:00:00Z"})"), 400, "mutability"},
+             {"a required attribute removed", Method::patch, user, patch_of(R"({"op":"remove","path":"userName"})"),
+              400, "mutability"},
+             {"a body that is no JSON", Method::post, users, "{", 400, "invalidSyntax"},
+             {"a PATCH without operations", Method::patch, user, "{}", 400, "invalidSyntax"},
+             {"a PUT of a list", Method::put, user, "[]", 400, "invalidSyntax"},
+             {"a Bulk that is none", Method::post, scim_base + "/Bulk", R"({"Operations":[]})", 400, "invalidSyntax"},
+             {"a path that is none", Method::patch, user,
+              patch_of(R"({"op":"replace","path":"emails[type eq","value":"x"})"), 400, "invalidPath"},
+             {"a path without a target", Method::patch, user,
+              patch_of(R"({"op":"replace","path":"emails[type sw \"home\"].display","value":"x"})"), 400, "noTarget"},
+             {"a removal without a path", Method::patch, user, patch_of(R"({"op":"remove"})"), 400, "noTarget"},
+             {"a required value that is missing", Method::post, users, R"({"displayName":"x"})", 400, "invalidValue"},
+             {"a value of another type", Method::put, user, R"({"userName":"ada","name":"x"})", 400, "invalidValue"},
+             {"a count that is no number", Method::get, users + "?count=many", "", 400, "invalidValue"},
+             {"an older version of the protocol", Method::get, "/orgs/ours/scim/v1/Users", "", 400, "invalidVers"},
+             {"a version that is to come", Method::post, "/orgs/ours/scim/v3/Users", "{}", 400, "invalidVers"},
+             {"half a version", Method::get, "/orgs/ours/scim/v2.1/Users", "", 400, "invalidVers"},
+             {"what is no version", Method::get, "/orgs/ours/scim/vx/Users", "", 404, ""},
+             {"another organisation's version", Method::get, "/orgs/theirs/scim/v1/Users", "", 404, ""},
+         }) {
+        INFO(row.what);
+        const auto response = send(d, row.method, row.path, token, row.body);
+        INFO(response.body);
+        CHECK(response.status == row.status);
+        CHECK(scim_type_in(response) == row.type);
+        CHECK(json_of(response).at("status").as_string() == std::to_string(row.status));
+    }
+    const auto now = send(d, http::Method::get, user, token);
+    CHECK(now.body == made.body); // nobody of them has changed anything
+}
+
+TEST_CASE("RFC 7644 3.12: a search that takes longer than the server is willing to spend is tooMany")
+{
+    Desk d{0ms};
+    const auto token = d.token(d.organisation("ours"));
+    REQUIRE(send(d, http::Method::post, scim_base + "/Bulk", token, creations(1000, "u")).status == 200);
+    const auto refused = send(d, http::Method::get, scim_base + "/Users?filter=title co \"x\"", token);
+    CHECK(refused.status == 400);
+    CHECK(scim_type_in(refused) == "tooMany");
+    CHECK(send(d, http::Method::get, scim_base + "/Users?filter=userName eq \"u7\"", token).status == 200);
+}
+
+TEST_CASE("a Bulk is one durable commit, and one that is large has it for itself")
+{
+    Desk d;
+    const auto token = d.token(d.organisation("ours"));
+    for (const int many : {1, 16, 17, 1000}) {
+        INFO(many);
+        const auto before = d.writer.figures();
+        const auto response =
+            send(d, http::Method::post, scim_base + "/Bulk", token, creations(many, "n" + std::to_string(many) + "-"));
+        REQUIRE(response.status == 200);
+        CHECK(d.writer.figures().jobs - before.jobs == 1);
+        CHECK(d.writer.figures().batches - before.batches == 1);
+        const auto answer = json_of(response);
+        const auto& operations = answer.at("Operations").as_array();
+        REQUIRE(operations.size() == static_cast<std::size_t>(many));
+        for (const auto& each : operations) CHECK(each.at("status").as_string() == "201");
+        CHECK(response.body.size() < 400 * static_cast<std::size_t>(many) + 200); // no bodies of what went well
+    }
+    const auto all = json_of(send(d, http::Method::get, scim_base + "/Users?count=0", token));
+    CHECK(all.at("totalResults").as_int64() == 1034);
+    const auto beyond = send(d, http::Method::post, scim_base + "/Bulk", token, creations(1001, "x"));
+    CHECK(beyond.status == 413);
+    CHECK_THAT(beyond.body, Catch::Contains("maxOperations (1000)"));
+}
+
+TEST_CASE("RFC 7644 3.11: /Me is another name for the user a token was made for")
+{
+    Desk d;
+    const auto org = d.organisation("ours");
+    const auto admin = d.token(org);
+    const auto id = id_in(send(d, http::Method::post, scim_base + "/Users", admin, R"({"userName":"ada"})"));
+    const auto other = id_in(send(d, http::Method::post, scim_base + "/Users", admin, R"({"userName":"eve"})"));
+    const auto personal = [&](core::Scope scope) {
+        return d.token(org, scope, [&](core::Token& token) { token.user = core::UserId{*core::uuid_from(id)}; });
+    };
+    const auto token = personal(core::Scope::write), reader = personal(core::Scope::read);
+    const auto me = scim_base + "/Me";
+    const auto place = "https://127.0.0.1:8443" + scim_base + "/Users/" + id;
+    using http::Method;
+
+    SECTION("it is read and changed as the user is, and every answer tells the user's own address")
+    {
+        const auto seen = send(d, Method::get, me, token);
+        CHECK(seen.status == 200);
+        CHECK(seen.body == send(d, Method::get, scim_base + "/Users/" + id, admin).body);
+        CHECK(*header(seen, "Location") == place);
+        CHECK(*header(seen, "ETag") == "W/\"1\"");
+        const auto same = send(d, Method::get, me, token, "", {{"if-none-match", "W/\"1\""}});
+        CHECK(same.status == 304);
+        CHECK(*header(same, "Location") == place);
+        const auto stale = send(d, Method::put, me, token, R"({"userName":"ada"})", {{"if-match", "W/\"7\""}});
+        CHECK(stale.status == 412);
+        CHECK(*header(stale, "Location") == place);
+        CHECK(send(d, Method::patch, me, token, patch_of(R"({"op":"add","path":"title","value":"Dr"})")).status == 200);
+        CHECK(json_of(send(d, Method::get, me, reader)).at("title") == "Dr");
+        CHECK(send(d, Method::put, me, token, R"({"userName":"ada.l"})").status == 200);
+        CHECK(json_of(send(d, Method::get, me + "?attributes=userName", token)).size() == 3);
+        const auto events = d.store.read(org)->events({});
+        CHECK(events.back().target.id == id);
+        CHECK(send(d, Method::del, me, token).status == 204);
+        CHECK(send(d, Method::get, me, token).status == 404);
+        CHECK(send(d, Method::get, scim_base + "/Users/" + id, admin).status == 404);
+    }
+    SECTION("a token for reading only reads")
+    {
+        CHECK(send(d, Method::get, me, reader).status == 200);
+        CHECK(send(d, Method::put, me, reader, R"({"userName":"x"})").status == 403);
+        CHECK(send(d, Method::patch, me, reader, patch_of(R"({"op":"remove","path":"title"})")).status == 403);
+        CHECK(send(d, Method::del, me, reader).status == 403);
+    }
+    SECTION("it stands for nobody without a user, and creates nobody")
+    {
+        for (const auto method : {Method::get, Method::put, Method::patch, Method::del, Method::post})
+            CHECK(send(d, method, me, admin, "{}").status == 501);
+        CHECK(send(d, Method::post, me, token, R"({"userName":"second"})").status == 501);
+    }
+    SECTION("the token opens its own user, under both names, and nothing of others")
+    {
+        for (const auto& route : routes) {
+            if (route.tag.right == Right::nobody) continue;
+            for (const auto method : methods_of(route)) {
+                const auto path = path_of(route, "ours"); // of some user, not its own
+                INFO(http::word(method) << ' ' << path);
+                const bool may = route.tag.subjects == Subjects::welcome || route.tag.subjects == Subjects::alias;
+                if (may && method != Method::get) continue;
+                CHECK((send(d, method, path, token, "{}").status == 403) == !may);
+            }
+        }
+        CHECK(send(d, Method::get, scim_base + "/Users/" + id, token).status == 200);
+        CHECK(send(d, Method::get, scim_base + "/Users/" + other, token).status == 403);
+        CHECK(send(d, Method::get, scim_base + "/Users", token).status == 403);
+        CHECK(send(d, Method::get, scim_base + "/ServiceProviderConfig", token).status == 200);
+        CHECK(send(d, Method::post, scim_base + "/Bulk", token, creations(1, "x")).status == 403);
+    }
+    SECTION("AUTH-11: a deactivation ends it, and the reactivation does not revive it")
+    {
+        const auto set = [&](const char* active) {
+            const auto body = patch_of(std::string{R"({"op":"replace","path":"active","value":)"} + active + "}");
+            REQUIRE(send(d, Method::patch, scim_base + "/Users/" + id, admin, body).status == 200);
+        };
+        set("false");
+        CHECK(send(d, Method::get, me, token).status == 403);
+        CHECK(send(d, Method::patch, me, token, patch_of(R"({"op":"replace","path":"active","value":true})")).status ==
+              403);
+        CHECK(send(d, Method::get, scim_base + "/Users/" + id, token).status == 403);
+        set("true");
+        CHECK(send(d, Method::get, me, token).status == 403);
+        const auto fresh = d.token(org, core::Scope::write, [&](core::Token& made) {
+            made.user = core::UserId{*core::uuid_from(id)};
+            made.created = d.clock.now() + 1s;
+        });
+        CHECK(send(d, Method::get, me, fresh).status == 200);
+    }
+}
+
+TEST_CASE("REL-17: two who compare and swap one counter lose nothing, and every stale one is 412")
+{
+    Desk d;
+    const auto token = d.token(d.organisation("ours"));
+    const auto path =
+        scim_base + "/Users/" +
+        id_in(send(d, http::Method::post, scim_base + "/Users", token, R"({"userName":"c","title":"0"})"));
+    constexpr int attempts = 500;
+    std::atomic<int> swapped{0}, stale{0}, other{0};
+    const auto swap = [&] {
+        for (int i = 0; i < attempts; ++i) {
+            const auto seen = send(d, http::Method::get, path, token);
+            const auto next = std::stoi(std::string{json_of(seen).at("title").as_string()}) + 1;
+            const auto body = fmt::format(R"({{"userName":"c","title":"{}"}})", next);
+            switch (send(d, http::Method::put, path, token, body, {{"if-match", *header(seen, "ETag")}}).status) {
+            case 200: ++swapped; break;
+            case 412: ++stale; break;
+            default: ++other;
+            }
+        }
+    };
+    std::thread first{swap}, second{swap};
+    first.join();
+    second.join();
+    CHECK(other == 0);
+    CHECK(swapped + stale == 2 * attempts);
+    CHECK(swapped >= attempts); // whoever is refused was overtaken by one who was not
+    const auto now = send(d, http::Method::get, path, token);
+    CHECK(json_of(now).at("title").as_string() == std::to_string(swapped.load()));
+    CHECK(*header(now, "ETag") == fmt::format("W/\"{}\"", swapped.load() + 1));
+}
+
+TEST_CASE("REL-17: a version changes if, and only if, the representation does")
+{
+    Desk d;
+    const auto token = d.token(d.organisation("ours"));
+    using http::Method;
+    const auto user = send(d, Method::post, scim_base + "/Users", token, R"({"userName":"ada","title":"Dr"})");
+    const auto group =
+        send(d, Method::post, scim_base + "/Groups", token, R"({"displayName":"g","members":[{"value":"m1"}]})");
+    struct Row {
+        const char* what;
+        Method method;
+        std::string path;
+        std::string body;
+        bool changes;
+    };
+    const auto user_path = scim_base + "/Users/" + id_in(user), group_path = scim_base + "/Groups/" + id_in(group);
+    for (const auto& row : std::vector<Row>{
+             {"the same user again", Method::put, user_path, R"({"title":"Dr","userName":"ada"})", false},
+             {"the same value", Method::patch, user_path, patch_of(R"({"op":"replace","path":"title","value":"Dr"})"),
+              false},
+             {"nothing to remove", Method::patch, user_path, patch_of(R"({"op":"remove","path":"nickName"})"), false},
+             {"another value", Method::patch, user_path, patch_of(R"({"op":"replace","path":"title","value":"Sir"})"),
+              true},
+             {"another spelling of the name", Method::put, user_path, R"({"title":"Sir","userName":"Ada"})", true},
+             {"a member that is there", Method::patch, group_path,
+              patch_of(R"({"op":"add","path":"members","value":[{"value":"m1"}]})"), false},
+             {"a member that is not", Method::patch, group_path,
+              patch_of(R"({"op":"add","path":"members","value":[{"value":"m2"}]})"), true},
+             {"nobody removed", Method::patch, group_path,
+              patch_of(R"({"op":"remove","path":"members[value eq \"m9\"]"})"), false},
+             {"somebody removed", Method::patch, group_path,
+              patch_of(R"({"op":"remove","path":"members[value eq \"m1\"]"})"), true},
+             {"the same name", Method::patch, group_path,
+              patch_of(R"({"op":"replace","path":"displayName","value":"g"})"), false},
+         }) {
+        INFO(row.what);
+        const auto before = send(d, Method::get, row.path, token);
+        CHECK(send(d, row.method, row.path, token, row.body).status / 100 == 2);
+        const auto after = send(d, Method::get, row.path, token);
+        CHECK((*header(before, "ETag") != *header(after, "ETag")) == row.changes);
+        CHECK((before.body != after.body) == row.changes);
+    }
 }
 
 TEST_CASE("a request's whole way: created in a durable batch, read inline, listed on the scan lane")

@@ -63,7 +63,9 @@ std::optional<Caller> Callers::caller(std::string_view presented, core::Instant 
         auto& used = last_used_[found.token.public_id];
         used = std::max(used, std::chrono::floor<std::chrono::minutes>(now) + core::Duration{0});
     }
-    return Caller{std::move(found.token.public_id), found.token.scope, std::move(found.tenant)};
+    std::optional<Subject> subject;
+    if (found.token.user) subject = Subject{*found.token.user, found.token.created};
+    return Caller{std::move(found.token.public_id), found.token.scope, std::move(found.tenant), subject};
 }
 
 bool Callers::failed_too_often(std::string_view peer, std::string_view presented, Steady now)

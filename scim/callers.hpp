@@ -5,6 +5,7 @@
 
 #include "core/base/clock.hpp"
 #include "core/store.hpp"
+#include "scim/call.hpp"
 #include "scim/entra/quirks.hpp"
 #include "scim/schema.hpp"
 
@@ -35,6 +36,7 @@ struct Caller {
     std::string token_id;
     core::Scope scope = core::Scope::read;
     std::shared_ptr<const Tenant> tenant;
+    std::optional<Subject> subject; // the one user the token was made for
 };
 
 struct CallerLimits {

@@ -225,6 +225,10 @@ std::vector<ConfigKey> make_keys()
                                                    "Comparisons and operators in a filter; beyond: 400 invalidFilter"),
         ranged<AT(protocol.patch_operations), 1, 100'000>("limits.patch_operations", "number",
                                                           "Operations in one PATCH; beyond: 413"),
+        ranged<AT(protocol.bulk_operations), 1, 10'000>("limits.bulk_operations", "number",
+                                                        "Operations in one Bulk (bulk.maxOperations); beyond: 413"),
+        ranged<AT(protocol.bulk_bytes), 1024, 64 * mebibyte>(
+            "limits.bulk_bytes", "bytes", "Body of a Bulk (bulk.maxPayloadSize); beyond: 413, close"),
         ranged<AT(protocol.page_default), 1, 1000>("limits.page_default", "number",
                                                    "Resources in a page when count is not given"),
         ranged<AT(protocol.page_most), 1, 1000>("limits.page_most", "number",

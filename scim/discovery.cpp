@@ -120,7 +120,10 @@ Result<Answer> service_provider_config(const Call& call)
     return one({
         {"schemas", json::array{provider_urn}},
         {"patch", {{"supported", true}}},
-        {"bulk", {{"supported", false}, {"maxOperations", 0}, {"maxPayloadSize", 0}}},
+        {"bulk",
+         {{"supported", true},
+          {"maxOperations", call.limits->bulk_operations},
+          {"maxPayloadSize", call.limits->bulk_bytes}}},
         {"filter", {{"supported", true}, {"maxResults", call.limits->page_most}}},
         {"changePassword", {{"supported", false}}},
         {"sort", {{"supported", false}}},

@@ -106,8 +106,10 @@ TEST_CASE("E-09: what the server can do, and for which resources")
     CHECK(config.at("/filter/supported") == true);
     CHECK(config.at("/filter/maxResults") == 200);
     CHECK(config.at("/etag/supported") == true);
-    for (const auto* not_yet : {"/bulk/supported", "/sort/supported", "/changePassword/supported"})
-        CHECK(config.at(not_yet) == false);
+    CHECK(config.at("/bulk/supported") == true);
+    CHECK(config.at("/bulk/maxOperations") == 1000);
+    CHECK(config.at("/bulk/maxPayloadSize") == 1024 * 1024);
+    for (const auto* not_yet : {"/sort/supported", "/changePassword/supported"}) CHECK(config.at(not_yet) == false);
     CHECK(config.at("/authenticationSchemes/0/type") == "oauthbearertoken");
     const auto types = desk.get("/ResourceTypes");
     CHECK(ids(types) == std::vector<std::string>{"User", "Group"});

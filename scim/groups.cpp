@@ -43,13 +43,11 @@ ResourceRules rules_of(const Call& call)
     return {call.schemas->groups, call.quirks->tolerance(), call.limits->name_characters};
 }
 
-EntityTags if_match(const Call& call) { return EntityTags{call.request->header("if-match")}; }
-
-Result<core::Group> present(core::ReadTxn& txn, const core::GroupId& id, const EntityTags& if_match)
+Result<core::Group> present(core::ReadTxn& txn, const core::GroupId& id, const Preconditions& known)
 {
     auto group = txn.group(id);
     if (!group) return no_such_group();
-    TRY_ONLY(check_version(if_match, group->version));
+    TRY_ONLY(known.check(group->version));
     return *std::move(group);
 }
 
@@ -281,7 +279,7 @@ Result<Work> put(const Call& call)
     Work work;
     work.lane = Lane::write;
     work.write = [id, attributes = std::optional{std::move(wanted.attributes)}, steps = std::move(steps),
-                  context = call.context, base = call.base, known = if_match(call),
+                  context = call.context, base = call.base, known = Preconditions{*call.request},
                   projection =
                       Projection::from(*call.request, call.schemas->groups)](core::WriteTxn& txn) -> Result<Answer> {
         TRY(const auto before, present(txn, id, known));
@@ -303,9 +301,9 @@ Result<Work> patch(const Call& call)
     const bool is_silent = call.organisation->policy.patch_reply != core::PatchReply::resource && !projection.asks();
     Work work;
     work.lane = Lane::write;
-    work.write = [id, asked = std::move(asked), context = call.context, base = call.base, known = if_match(call),
-                  projection = std::move(projection), is_silent, quirks = call.quirks,
-                  rules = rules_of(call)](core::WriteTxn& txn) -> Result<Answer> {
+    work.write = [id, asked = std::move(asked), context = call.context, base = call.base,
+                  known = Preconditions{*call.request}, projection = std::move(projection), is_silent,
+                  quirks = call.quirks, rules = rules_of(call)](core::WriteTxn& txn) -> Result<Answer> {
         TRY(const auto before, present(txn, id, known));
         std::optional<core::DesiredGroup> attributes;
         std::vector<std::string_view> tolerated;
@@ -331,7 +329,8 @@ Result<Work> remove(const Call& call)
     TRY(const auto id, id_of(call));
     Work work;
     work.lane = Lane::write;
-    work.write = [id, context = call.context, known = if_match(call)](core::WriteTxn& txn) -> Result<Answer> {
+    work.write = [id, context = call.context,
+                  known = Preconditions{*call.request}](core::WriteTxn& txn) -> Result<Answer> {
         TRY(const auto before, present(txn, id, known));
         const auto gone = core::actions::delete_group(txn, context, id, before.version);
         if (!gone) return from(gone.error());

@@ -333,6 +333,7 @@ TEST_CASE("PUT replaces a group with its members; what changes nothing keeps the
     check_refused(desk.put(path, R"({"members":[]})"), 400, "invalidValue");
     check_refused(desk.put(path, R"({"displayName":"z"})", {{"if-match", "W/\"1\""}}), 412, "");
     check_refused(desk.del(path, {{"if-match", "W/\"1\""}}), 412, "");
+    check_refused(desk.del(path, {{"if-none-match", "*"}}), 412, "");
     CHECK(desk.get(path + "?excludedAttributes=members", {{"if-none-match", "W/\"3\""}}).status == 304);
 }
 

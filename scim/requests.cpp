@@ -151,11 +151,20 @@ bool EntityTags::match(std::int64_t version) const
     return false;
 }
 
-Result<void> check_version(const EntityTags& if_match, std::int64_t version)
+Preconditions::Preconditions(const http::Request& request)
+    : match_{request.header("if-match")}, none_match_{request.header("if-none-match")}
 {
-    if (!if_match.given() || if_match.match(version)) return {};
-    return Error{HttpStatus::precondition_failed, ScimType::none,
-                 "the resource has changed since; read it again and send its present version in If-Match"};
+}
+
+Result<void> Preconditions::check(std::int64_t version) const
+{
+    if (match_.given() && !match_.match(version))
+        return Error{HttpStatus::precondition_failed, ScimType::none,
+                     "the resource has changed since; read it again and send its present version in If-Match"};
+    if (none_match_.match(version))
+        return Error{HttpStatus::precondition_failed, ScimType::none,
+                     "the resource is there in a version that If-None-Match excludes"};
+    return {};
 }
 
 } // namespace scim

@@ -44,7 +44,15 @@ private:
     bool given_ = false;
     std::string list_;
 };
-// 412 when If-Match was sent and does not name this version.
-Result<void> check_version(const EntityTags& if_match, std::int64_t version);
+// Both headers of a request that changes something (RFC 9110 13.2.2): 412 when If-Match does not name this version, or
+// If-None-Match does.
+class Preconditions {
+public:
+    explicit Preconditions(const http::Request&);
+    Result<void> check(std::int64_t version) const;
+
+private:
+    EntityTags match_, none_match_;
+};
 
 } // namespace scim

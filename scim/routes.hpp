@@ -2,10 +2,12 @@
 // organisation answers 404, never 403 (HOUSE 4).
 #pragma once
 
+#include "scim/bulk.hpp"
 #include "scim/call.hpp"
 #include "scim/discovery.hpp"
 #include "scim/groups.hpp"
 #include "scim/http/router.hpp"
+#include "scim/me.hpp"
 #include "scim/users.hpp"
 
 #include <cstddef>
@@ -14,6 +16,14 @@
 namespace scim {
 
 enum class Right : std::uint8_t { nobody, read, write }; // what a caller must hold; nobody: no token is asked for
+
+// What a token that was made for one user opens: itself, under either of its names, and what describes the service.
+enum class Subjects : std::uint8_t {
+    refused,
+    welcome,
+    own,   // where {id} is theirs
+    alias, // the path is another name for theirs
+};
 
 enum class Page : std::uint8_t { none, live, ready, metrics };
 
@@ -24,6 +34,8 @@ struct Handler {
     Page page = Page::none;                          // health
     std::size_t body_bytes = 0;                      // 0: limits.body_bytes
     std::string_view too_large{};                    // what a 413 tells about this route; empty: the usual words
+    Subjects subjects = Subjects::refused;
+    bool is_bulk = false; // body cap limits.bulk_bytes; planning alone takes long: on the lane scan
 };
 
 // What ServiceProviderConfig says is not supported has a path all the same, so that clients read why.
@@ -36,18 +48,32 @@ inline constexpr Route routes[] = {
     {http::Method::get, "/readyz", {.right = Right::nobody, .page = Page::ready}},
     {http::Method::get, "/metrics", {.right = Right::nobody, .page = Page::metrics}},
 
-    {http::Method::get, "/orgs/{org}/scim/v2/ServiceProviderConfig", {.answer = discovery::service_provider_config}},
-    {http::Method::get, "/orgs/{org}/scim/v2/ResourceTypes", {.answer = discovery::resource_types}},
-    {http::Method::get, "/orgs/{org}/scim/v2/ResourceTypes/{id}", {.answer = discovery::resource_types}},
-    {http::Method::get, "/orgs/{org}/scim/v2/Schemas", {.answer = discovery::schemas}},
-    {http::Method::get, "/orgs/{org}/scim/v2/Schemas/{id}", {.answer = discovery::schemas}},
+    {http::Method::get,
+     "/orgs/{org}/scim/v2/ServiceProviderConfig",
+     {.answer = discovery::service_provider_config, .subjects = Subjects::welcome}},
+    {http::Method::get,
+     "/orgs/{org}/scim/v2/ResourceTypes",
+     {.answer = discovery::resource_types, .subjects = Subjects::welcome}},
+    {http::Method::get,
+     "/orgs/{org}/scim/v2/ResourceTypes/{id}",
+     {.answer = discovery::resource_types, .subjects = Subjects::welcome}},
+    {http::Method::get, "/orgs/{org}/scim/v2/Schemas", {.answer = discovery::schemas, .subjects = Subjects::welcome}},
+    {http::Method::get,
+     "/orgs/{org}/scim/v2/Schemas/{id}",
+     {.answer = discovery::schemas, .subjects = Subjects::welcome}},
 
     {http::Method::get, "/orgs/{org}/scim/v2/Users", {.plan = users::list}},
     {http::Method::post, "/orgs/{org}/scim/v2/Users", {.right = Right::write, .plan = users::create}},
-    {http::Method::get, "/orgs/{org}/scim/v2/Users/{id}", {.plan = users::get}},
-    {http::Method::put, "/orgs/{org}/scim/v2/Users/{id}", {.right = Right::write, .plan = users::put}},
-    {http::Method::patch, "/orgs/{org}/scim/v2/Users/{id}", {.right = Right::write, .plan = users::patch}},
-    {http::Method::del, "/orgs/{org}/scim/v2/Users/{id}", {.right = Right::write, .plan = users::remove}},
+    {http::Method::get, "/orgs/{org}/scim/v2/Users/{id}", {.plan = users::get, .subjects = Subjects::own}},
+    {http::Method::put,
+     "/orgs/{org}/scim/v2/Users/{id}",
+     {.right = Right::write, .plan = users::put, .subjects = Subjects::own}},
+    {http::Method::patch,
+     "/orgs/{org}/scim/v2/Users/{id}",
+     {.right = Right::write, .plan = users::patch, .subjects = Subjects::own}},
+    {http::Method::del,
+     "/orgs/{org}/scim/v2/Users/{id}",
+     {.right = Right::write, .plan = users::remove, .subjects = Subjects::own}},
 
     {http::Method::get, "/orgs/{org}/scim/v2/Groups", {.plan = groups::list}},
     {http::Method::post, "/orgs/{org}/scim/v2/Groups", {.right = Right::write, .plan = groups::create}},
@@ -60,13 +86,24 @@ inline constexpr Route routes[] = {
     {http::Method::patch, "/orgs/{org}/scim/v2/Groups/{id}", {.right = Right::write, .plan = groups::patch}},
     {http::Method::del, "/orgs/{org}/scim/v2/Groups/{id}", {.right = Right::write, .plan = groups::remove}},
 
-    {http::Method::post, "/orgs/{org}/scim/v2/Bulk", {.right = Right::write, .answer = not_supported}},
+    {http::Method::post, "/orgs/{org}/scim/v2/Bulk", {.right = Right::write, .plan = bulk::run, .is_bulk = true}},
     {http::Method::post, "/orgs/{org}/scim/v2/.search", {.answer = not_supported}},
     {http::Method::post, "/orgs/{org}/scim/v2/Users/.search", {.answer = not_supported}},
     {http::Method::post, "/orgs/{org}/scim/v2/Groups/.search", {.answer = not_supported}},
-    {{http::Method::get, http::Method::post, http::Method::put, http::Method::patch, http::Method::del},
+
+    {http::Method::get, "/orgs/{org}/scim/v2/Me", {.plan = me::get, .subjects = Subjects::alias}},
+    {http::Method::post,
      "/orgs/{org}/scim/v2/Me",
-     {.answer = not_supported}},
+     {.right = Right::write, .answer = me::create, .subjects = Subjects::alias}},
+    {http::Method::put,
+     "/orgs/{org}/scim/v2/Me",
+     {.right = Right::write, .plan = me::put, .subjects = Subjects::alias}},
+    {http::Method::patch,
+     "/orgs/{org}/scim/v2/Me",
+     {.right = Right::write, .plan = me::patch, .subjects = Subjects::alias}},
+    {http::Method::del,
+     "/orgs/{org}/scim/v2/Me",
+     {.right = Right::write, .plan = me::remove, .subjects = Subjects::alias}},
 };
 
 } // namespace scim

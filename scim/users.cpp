@@ -29,14 +29,12 @@ ResourceRules rules_of(const Call& call)
     return {call.schemas->users, call.quirks->tolerance(), call.limits->name_characters};
 }
 
-EntityTags if_match(const Call& call) { return EntityTags{call.request->header("if-match")}; }
-
 // The user of a request that changes it, in the version the client knows.
-Result<core::User> present(core::ReadTxn& txn, const core::UserId& id, const EntityTags& if_match)
+Result<core::User> present(core::ReadTxn& txn, const core::UserId& id, const Preconditions& known)
 {
     auto user = txn.user(id);
     if (!user) return no_such_user();
-    TRY_ONLY(check_version(if_match, user->version));
+    TRY_ONLY(known.check(user->version));
     return *std::move(user);
 }
 
@@ -107,9 +105,9 @@ Result<Work> put(const Call& call)
     TRY(auto wanted, wanted_user(std::move(body), rules_of(call)));
     Work work;
     work.lane = Lane::write;
-    work.write = [id, wanted = std::move(wanted), context = call.context, base = call.base, known = if_match(call),
-                  projection =
-                      Projection::from(*call.request, call.schemas->users)](core::WriteTxn& txn) -> Result<Answer> {
+    work.write =
+        [id, wanted = std::move(wanted), context = call.context, base = call.base, known = Preconditions{*call.request},
+         projection = Projection::from(*call.request, call.schemas->users)](core::WriteTxn& txn) -> Result<Answer> {
         TRY(const auto before, present(txn, id, known));
         core::DesiredUser desired = wanted.attributes;
         if (!wanted.says_active) desired.active = before.is_active();
@@ -131,8 +129,8 @@ Result<Work> patch(const Call& call)
     Work work;
     work.lane = Lane::write;
     work.write = [id, operations = std::move(operations), context = call.context, base = call.base,
-                  known = if_match(call), projection = std::move(projection), is_silent, quirks = call.quirks,
-                  rules = rules_of(call)](core::WriteTxn& txn) -> Result<Answer> {
+                  known = Preconditions{*call.request}, projection = std::move(projection), is_silent,
+                  quirks = call.quirks, rules = rules_of(call)](core::WriteTxn& txn) -> Result<Answer> {
         TRY(const auto before, present(txn, id, known));
         std::vector<std::string_view> tolerated;
         // Everything between the stored text and the new one lives here, and is never freed piece by piece.
@@ -157,7 +155,8 @@ Result<Work> remove(const Call& call)
     TRY(const auto id, id_of(call));
     Work work;
     work.lane = Lane::write;
-    work.write = [id, context = call.context, known = if_match(call)](core::WriteTxn& txn) -> Result<Answer> {
+    work.write = [id, context = call.context,
+                  known = Preconditions{*call.request}](core::WriteTxn& txn) -> Result<Answer> {
         TRY(const auto before, present(txn, id, known));
         const auto gone = core::actions::delete_user(txn, context, id, before.version);
         if (!gone) return from(gone.error());

@@ -349,6 +349,14 @@ TEST_CASE("RFC 7644 3.14: If-Match guards a change, If-None-Match spares an answ
     check_refused(desk.put(path, R"({"userName":"b"})", {{"if-match", "nonsense"}}), 412, "");
     check_refused(desk.del(path, {{"if-match", "W/\"0\", \"2\""}}), 412, "");
     CHECK(desk.get(path).etag == "W/\"1\"");
+    check_refused(desk.put(path, R"({"userName":"b"})", {{"if-none-match", "*"}}), 412, "");
+    check_refused(desk.patch(path, title, {{"if-none-match", "\"7\", W/\"1\""}}), 412, "");
+    check_refused(desk.del(path, {{"if-match", "*"}, {"if-none-match", "W/\"1\""}}), 412, "");
+    CHECK(desk.get(path).etag == "W/\"1\"");
+    CHECK(desk.patch(path, R"({"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[]})",
+                     {{"if-none-match", "W/\"2\""}})
+              .status != 412);
+
     CHECK(desk.patch(path, title, {{"if-match", "W/\"1\""}}).etag == "W/\"2\"");
     CHECK(desk.put(path, R"({"userName":"b"})", {{"if-match", "*"}}).status == 200);
     CHECK(desk.del(path, {{"if-match", "\"1\", W/\"3\""}}).status == 204);

@@ -31,6 +31,13 @@ Answer filtered(Client& client, const std::string& filter)
     return client.get("/Users?filter=" + query_escape(filter));
 }
 
+// A Bulk of so many operations that find nobody, with something between.
+std::string deletions(std::size_t many, const std::string& filler)
+{
+    return R"({"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[)" + filler +
+           repeated(R"({"method":"DELETE","path":"/Users/nobody"})", many, ",") + "]}";
+}
+
 // A request that measures `size` by what the key limits, and what is answered beyond it.
 struct Row {
     const char* key;
@@ -112,6 +119,18 @@ const std::vector<Row> rows = {
          return client.patch("/Users/" + id, patch(std::vector(size, operation("replace", "title", "t"))));
      },
      413, ""},
+    {"limits.bulk_operations", 5,
+     [](Client& client, std::size_t size) {
+         return client.send({.method = "POST", .target = "/Bulk", .body = deletions(size, "")});
+     },
+     413, ""},
+    {"limits.bulk_bytes", 3000,
+     [](Client& client, std::size_t size) {
+         const auto body = deletions(1, "");
+         return client.send(
+             {.method = "POST", .target = "/Bulk", .body = deletions(1, std::string(size - body.size(), ' '))});
+     },
+     413, ""},
 };
 
 } // namespace
@@ -145,10 +164,29 @@ TEST_CASE("every limit of the protocol holds at its key's value: one below and a
     }
     const auto page = d.client_of("desk", "").send({.target = "/metrics", .from_root = true}).body;
     INFO(page);
-    CHECK_THAT(page, Catch::Contains("rollcall_wire_total{what=\"body_bytes\"} 1\n"));
+    CHECK_THAT(page, Catch::Contains("rollcall_wire_total{what=\"body_bytes\"} 2\n"));
     CHECK_THAT(page, Catch::Contains("rollcall_refusals_total{scimType=\"invalidSyntax\"} 3\n"));
     CHECK_THAT(page, Catch::Contains("rollcall_refusals_total{scimType=\"invalidValue\"} 4\n"));
     CHECK_THAT(page, Catch::Contains("rollcall_refusals_total{scimType=\"invalidFilter\"} 3\n"));
+}
+
+TEST_CASE("RFC 7644 3.7.4: what a Bulk may hold is advertised, and a 413 names the limit that was met")
+{
+    Desk d;
+    d.serve({.flags = {"--set", "limits.bulk_operations=2", "--set", "limits.bulk_bytes=2048"}});
+    auto client = d.client();
+    const auto bulk = client.get("/ServiceProviderConfig").json.at("bulk");
+    CHECK(bulk.at("supported").as_bool());
+    CHECK(bulk.at("maxOperations").as_int64() == 2);
+    CHECK(bulk.at("maxPayloadSize").as_int64() == 2048);
+    const auto detail = [&](std::string body) {
+        const auto answer = client.send({.method = "POST", .target = "/Bulk", .body = std::move(body)});
+        CHECK(answer.status == 413);
+        CHECK(answer.json.at("status").as_string() == "413");
+        return std::string{answer.json.at("detail").as_string()};
+    };
+    CHECK_THAT(detail(deletions(3, "")), Catch::Contains("maxOperations (2)"));
+    CHECK_THAT(detail(deletions(1, std::string(2048, ' '))), Catch::Contains("maxPayloadSize (2048"));
 }
 
 TEST_CASE("a page holds page_default resources when nothing is asked, never more than page_most, and totals stay true")

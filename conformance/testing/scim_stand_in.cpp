@@ -772,7 +772,7 @@ Array resource_types()
 Object provider_config()
 {
     return body(R"({"schemas":["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],
-        "patch":{"supported":true},"bulk":{"supported":false,"maxOperations":0,"maxPayloadSize":0},
+        "patch":{"supported":true},"bulk":{"supported":true,"maxOperations":20,"maxPayloadSize":65536},
         "filter":{"supported":true,"maxResults":200},"changePassword":{"supported":false},"sort":{"supported":false},
         "etag":{"supported":true},
         "authenticationSchemes":[{"type":"oauthbearertoken","name":"Bearer","description":"A token"}],
@@ -946,6 +946,8 @@ struct ScimStandIn::Shop {
         if (asked.place.size() > 2) throw Refuse{404, ""};
         if (kind == "Users") return resource(asked, users, "User", id);
         if (kind == "Groups") return resource(asked, group_shelf, "Group", id);
+        if (kind == "Bulk" && asked.method == "POST") return bulk(asked);
+        if (kind == "Me" && asked.method == "GET") return me(asked);
         if (is(Fault::answers_ok_to_unknown_path) && kind != "Schemas" && kind != "ResourceTypes" &&
             kind != "ServiceProviderConfig") {
             return {.status = 200, .body = "{}"};
@@ -996,6 +998,109 @@ struct ScimStandIn::Shop {
         if (asked.method == "PUT") return replace(asked, shelf, *found, type);
         if (asked.method == "PATCH") return patch(asked, shelf, *found, type);
         throw Refuse{405, ""};
+    }
+
+    // Whoever came last is the caller.
+    Said me(const Asked& asked) const
+    {
+        if (users.empty()) throw Refuse{501, ""};
+        auto said = shown(users.back(), asked, "User", 200);
+        if (!is(Fault::me_without_location)) said.headers.push_back({"Location", location(users.back(), "User")});
+        return said;
+    }
+
+    // Operations that wait for what others create have their turn again and again; a circle ends with 409.
+    Said bulk(const Asked& asked)
+    {
+        if (asked.heard->body.size() > 65536 && !is(Fault::bulk_has_no_limits)) throw Refuse{413, ""};
+        const auto message = parsed(asked).as_object();
+        const auto* sent = find(message, "Operations");
+        if (sent == nullptr || !sent->is_array()) throw Refuse{400, "invalidSyntax"};
+        const auto& operations = sent->get_array();
+        if (operations.size() > 20 && !is(Fault::bulk_has_no_limits)) throw Refuse{413, ""};
+        const auto* most = find(message, "failOnErrors");
+        const auto allowed = most != nullptr && !is(Fault::bulk_ignores_fail_on_errors)
+                                 ? static_cast<std::size_t>(most->as_int64())
+                                 : operations.size() + 1;
+        std::map<std::string, std::string> ids; // of what is created, by bulkId
+        std::map<std::size_t, Object> results;
+        std::size_t errors = 0;
+        for (bool moved = true; moved;) {
+            moved = false;
+            for (std::size_t i = 0; i < operations.size() && errors < allowed; ++i) {
+                if (results.contains(i)) continue;
+                auto text = boost::json::serialize(operations[i]);
+                if (!is(Fault::bulk_keeps_references))
+                    for (const auto& [name, id] : ids) replace_all(text, "bulkId:" + name, id);
+                const bool waits = text.find("bulkId:") != std::string::npos && !is(Fault::bulk_keeps_references);
+                if (waits && !is(Fault::bulk_knows_no_later_references) && creates_another(operations, ids, text, i))
+                    continue;
+                results[i] = waits ? failed_operation({409, ""}) : carry_out(asked, boost::json::parse(text), ids);
+                moved = true;
+                if (text_of(results[i], "status")[0] != '2') ++errors;
+                if (errors > 0 && is(Fault::bulk_stops_at_errors)) errors = allowed;
+            }
+        }
+        Array told;
+        for (std::size_t i = 0; i < operations.size(); ++i) {
+            if (!results.contains(i) && errors < allowed) results[i] = failed_operation({409, ""});
+            if (!results.contains(i)) continue;
+            auto& result = results[i];
+            for (const char* name : {"method", "bulkId"}) {
+                const auto text = text_at(operations[i], fmt::format("/{}", name));
+                if (!text.empty() && !(is(Fault::bulk_forgets_bulk_ids) && name[0] == 'b')) result[name] = text;
+            }
+            told.push_back(result);
+        }
+        return {.body = boost::json::serialize(Object{
+                    {"schemas", Array{"urn:ietf:params:scim:api:messages:2.0:BulkResponse"}}, {"Operations", told}})};
+    }
+
+    static void replace_all(std::string& text, const std::string& from, const std::string& to)
+    {
+        for (auto found = text.find(from + "\""); found != std::string::npos; found = text.find(from + "\""))
+            text.replace(found, from.size(), to);
+    }
+
+    // Whether an operation that has not had its turn will create what is referred to.
+    static bool creates_another(const Array& operations, const std::map<std::string, std::string>& ids,
+                                const std::string& text, std::size_t but)
+    {
+        for (std::size_t i = 0; i < operations.size(); ++i) {
+            const auto name = text_at(operations[i], "/bulkId");
+            if (i != but && !name.empty() && !ids.contains(name) &&
+                text.find("bulkId:" + name + "\"") != std::string::npos)
+                return true;
+        }
+        return false;
+    }
+
+    static Object failed_operation(const Refuse& refuse)
+    {
+        const auto status = std::to_string(refuse.status);
+        return {{"status", status},
+                {"response", Object{{"schemas", Array{error_urn}}, {"status", status}, {"detail", "refused"}}}};
+    }
+
+    Object carry_out(const Asked& asked, const Json& operation, std::map<std::string, std::string>& ids)
+    {
+        const auto path = text_at(operation, "/path");
+        const auto* data = at(operation, "/data");
+        Heard heard{text_at(operation, "/method"), std::string(base) + path, asked.heard->headers,
+                    data == nullptr ? "" : boost::json::serialize(*data)};
+        if (const auto version = text_at(operation, "/version"); !version.empty() && !is(Fault::bulk_ignores_versions))
+            heard.headers.push_back({"If-Match", version});
+        try {
+            if (heard.method.empty() || path.starts_with("/Bulk")) throw Refuse{400, "invalidSyntax"};
+            const auto said = serve(heard);
+            const bool is_new = heard.method == "POST";
+            const auto id = is_new ? text_at(boost::json::parse(said.body), "/id") : "";
+            if (is_new) ids[text_at(operation, "/bulkId")] = id;
+            return {{"status", std::to_string(said.status)},
+                    {"location", fmt::format("{}{}{}{}", listener.url(), base, path, is_new ? "/" + id : "")}};
+        } catch (const Refuse& refuse) {
+            return failed_operation(refuse);
+        }
     }
 
     Json parsed(const Asked& asked) const

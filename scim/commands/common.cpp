@@ -80,6 +80,15 @@ void Opened::settle() const
     if (ServerLock::is_held(data)) std::this_thread::sleep_for(std::chrono::milliseconds{400});
 }
 
+core::User find_user(core::ReadTxn& txn, const std::string& name_or_id)
+{
+    if (const auto uuid = core::uuid_from(name_or_id))
+        if (auto user = txn.user(core::UserId{*uuid})) return std::move(*user);
+    if (auto user = txn.user_named(name_or_id)) return std::move(*user);
+    if (auto found = txn.users_with_external_id(name_or_id); found.size() == 1) return std::move(found.front());
+    throw Failure{Exit::not_found, "there is no such user in this organisation; name it by userName, id or externalId"};
+}
+
 core::Context operator_context(core::Instant now)
 {
     core::SystemIds ids;

@@ -53,6 +53,9 @@ struct Opened {
 };
 Opened open(const Common&, bool create = false);
 
+// By id, userName or an externalId that only one has; Failure not_found.
+core::User find_user(core::ReadTxn&, const std::string& name_or_id);
+
 core::Context operator_context(core::Instant now);
 
 // Reads "365d", "never"; Failure usage with the flag's name.

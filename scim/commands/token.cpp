@@ -17,8 +17,13 @@ core::Event event_of(const core::Token& token, const core::Context& context, cor
     return event;
 }
 
+boost::json::value user_value(const core::Token& token)
+{
+    return token.user ? boost::json::value(core::to_text(*token.user)) : boost::json::value{};
+}
+
 void create(const Common& common, const std::string& org, const std::string& scope_word, const std::string& label,
-            const std::string& expires)
+            const std::string& expires, const std::string& user)
 {
     const auto scope = core::scope_from(scope_word);
     if (!scope) throw Failure{Exit::usage, "--scope: is neither read nor write; write one of them"};
@@ -32,6 +37,7 @@ void create(const Common& common, const std::string& org, const std::string& sco
     token.organisation = organisation.id;
     token.mac = fresh.mac;
     token.scope = *scope;
+    if (!user.empty()) token.user = find_user(*opened.store->read(organisation.id), user).id;
     token.label = label;
     token.created = context.now;
     token.expires = expiry_from(expires, context.now);
@@ -44,6 +50,7 @@ void create(const Common& common, const std::string& org, const std::string& sco
         print_json(boost::json::object{
             {"id", token.public_id},
             {"secret", fresh.text.reveal()},
+            {"user", user_value(token)},
             {"expiresAt", token.expires ? boost::json::value(core::to_iso(*token.expires)) : boost::json::value{}}});
     else
         fmt::print("{}\n", fresh.text.reveal());
@@ -70,6 +77,7 @@ void list(const Common& common, const std::string& org)
                 {{"id", t.public_id},
                  {"kind", "scim"},
                  {"scope", core::word(t.scope)},
+                 {"user", user_value(t)},
                  {"label", t.label},
                  {"state", state_of(t, now)},
                  {"createdAt", core::to_iso(t.created)},
@@ -77,9 +85,15 @@ void list(const Common& common, const std::string& org)
                  {"lastUsedAt", t.last_used ? boost::json::value(iso(t.last_used)) : boost::json::value{}}});
         return print_json(items);
     }
-    Table table{{"ID", "SCOPE", "STATE", "LABEL", "EXPIRES", "LAST USED"}};
+    const auto txn = opened.store->read(organisation.id);
+    const auto user_of = [&](const core::Token& t) -> std::string {
+        if (!t.user) return "";
+        const auto found = txn->user(*t.user);
+        return found ? found->user_name : core::to_text(*t.user); // the token outlives its user
+    };
+    Table table{{"ID", "SCOPE", "STATE", "USER", "LABEL", "EXPIRES", "LAST USED"}};
     for (const auto& t : tokens)
-        table.row({t.public_id, std::string{core::word(t.scope)}, state_of(t, now), t.label,
+        table.row({t.public_id, std::string{core::word(t.scope)}, state_of(t, now), user_of(t), t.label,
                    t.expires ? iso(t.expires) : "never", t.last_used ? iso(t.last_used) : "never"});
     table.print();
 }
@@ -113,16 +127,19 @@ void add_token(CLI::App& app, Common& common)
 {
     auto* token = app.add_subcommand("token", "Bearer tokens of an organisation");
     token->require_subcommand(1);
-    static std::string org, scope = "write", label, expires = "365d", id;
+    static std::string org, scope = "write", label, expires = "365d", user, id;
 
     auto* c = token->add_subcommand("create", "Make a token and print it, alone and once, on standard output");
     c->add_option("--org", org, "The organisation it opens")->required()->type_name("NAME");
     c->add_option("--scope", scope, "read or write")->capture_default_str();
+    c->add_option("--user", user,
+                  "The one user it is for, by userName, id or externalId: it opens /Me and nothing of others")
+        ->type_name("USER");
     c->add_option("--label", label, "What it is for");
     c->add_option("--expires", expires, "How long it lives: 365d, 12h, never")->capture_default_str();
     add_data_option(*c, common);
     add_json_option(*c, common);
-    c->callback([&] { create(common, org, scope, label, expires); });
+    c->callback([&] { create(common, org, scope, label, expires, user); });
 
     auto* l = token->add_subcommand("list", "Its tokens, without their secrets");
     l->add_option("--org", org, "The organisation")->required()->type_name("NAME");

@@ -80,7 +80,7 @@ public:
         std::chrono::milliseconds wait{
             0};                        // serve this request only after so long (rate limits delay before they refuse)
         std::shared_ptr<void> context; // handed back to answer(), so that bearer and route are found once
-        std::string_view too_large{};  // constant text: what a 413 tells about this route; empty: the usual words
+        std::string_view too_large{};  // outlives the answer: what a 413 tells about this route; empty: the usual words
     };
     virtual Admission admit(const Request& without_body) = 0;
 

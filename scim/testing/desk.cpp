@@ -2,6 +2,7 @@
 
 #include "core/base/json.hpp"
 #include "core/testing/builders.hpp"
+#include "scim/bulk.hpp"
 #include "scim/discovery.hpp"
 #include "scim/groups.hpp"
 #include "scim/users.hpp"
@@ -49,6 +50,7 @@ using Show = Result<Answer> (*)(const Call&);
 
 Plan plan_for(Method method, std::string_view folder, bool has_id)
 {
+    if (folder == "Bulk") return method == Method::post ? bulk::run : nullptr;
     if (folder == "Users") {
         if (!has_id) return method == Method::get ? users::list : method == Method::post ? users::create : nullptr;
         if (method == Method::get) return users::get;
