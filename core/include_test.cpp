@@ -26,9 +26,9 @@ struct Room {
 };
 
 const Names any_library{""};
-const Names core_values{"core/archive", "core/base/",        "core/event",  "core/group",
-                        "core/indexed", "core/organisation", "core/policy", "core/predicate",
-                        "core/profile", "core/token",        "core/user",   "core/words"};
+const Names core_values{"core/archive",      "core/base/",  "core/event",     "core/group",   "core/indexed",
+                        "core/organisation", "core/policy", "core/predicate", "core/profile", "core/sort",
+                        "core/token",        "core/user",   "core/words"};
 
 const std::vector<Room>& rooms()
 {

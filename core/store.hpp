@@ -9,6 +9,7 @@
 #include "core/group.hpp"
 #include "core/organisation.hpp"
 #include "core/predicate.hpp"
+#include "core/sort.hpp"
 #include "core/token.hpp"
 #include "core/user.hpp"
 
@@ -36,17 +37,21 @@ struct TookTooLong : StorageFailed {
     using StorageFailed::StorageFailed;
 };
 
-// Pages are in the order of the store's internal key: stable, oldest first.
+// Pages are in the order of `sort`; without one, of the store's internal key: stable, oldest first.
 struct Query {
     const Predicate* where = nullptr; // none: all
     std::int64_t offset = 0;          // how many matches to skip
     std::int64_t limit = 100;         // 0: count only
-    bool count = true;                // whether `total` is wanted
+    bool count = true;                // whether `total` is wanted: all matches, wherever the page begins
+    const Sort* sort = nullptr;
+    const Position* after = nullptr; // only what comes behind it; `offset` counts from there
+    bool positions = false;          // whether `positions` are wanted
 };
 template<class T>
 struct Found {
     std::vector<T> items;
     std::int64_t total = 0;
+    std::vector<Position> positions; // of the items, one by one
 };
 
 struct EventQuery {

@@ -89,9 +89,24 @@ public:
         out_.first = first;
     }
 
-    Condition compile(const Predicate& predicate)
+    Fragment compile(const Predicate& predicate)
     {
         out_.sql = node(predicate);
+        return std::move(out_);
+    }
+
+    Fragment compile(const core::Sort& sort)
+    {
+        const AttributeRef& by = sort.by;
+        if (is_members(by) || is_groups(by)) { // rows of their own
+            out_.sql = "NULL";
+        } else if (const Column* const column = column_of(by)) {
+            out_.sql = key_of(value_of(*column), by);
+        } else {
+            const std::string base = path_of(by.extension, by.name);
+            out_.sql = by.multi_valued ? key_of_chosen(by, base)
+                                       : key_of(value_at(by.sub.empty() ? base : base + step(by.sub)), by);
+        }
         return std::move(out_);
     }
 
@@ -108,6 +123,31 @@ private:
     {
         out_.parameters.emplace_back(value);
         return fmt::format("?{}", out_.first + static_cast<int>(out_.parameters.size()) - 1);
+    }
+
+    static std::string key_of(const Value& value, const AttributeRef& by)
+    {
+        switch (by.kind) {
+        case ValueKind::text:
+            return fmt::format("CASE {} WHEN 'text' THEN substr({}, 1, {}) END", value.type, text_key(value, by),
+                               core::sort_characters);
+        case ValueKind::boolean: return fmt::format("CASE {} WHEN 'true' THEN 1 WHEN 'false' THEN 0 END", value.type);
+        case ValueKind::instant: return fmt::format("CASE {} WHEN 'text' THEN {} END", value.type, instant_key(value));
+        case ValueKind::number:
+            return fmt::format("CASE WHEN {} IN ('integer', 'real') THEN {} END", value.type, value.value);
+        case ValueKind::complex: return "NULL";
+        }
+        return "NULL";
+    }
+
+    // Of the primary element, else of the first.
+    std::string key_of_chosen(const AttributeRef& by, const std::string& path)
+    {
+        const Element row{Element::Is::json_row, {}};
+        const std::string at = parameter(path);
+        const std::string key = key_of(value_in(row, by.sub.empty() ? "value" : by.sub), by);
+        return fmt::format("(SELECT {} FROM json_each({}, {}) AS x ORDER BY ({} = 'true') IS TRUE DESC, x.id LIMIT 1)",
+                           key, profile_, at, value_in(row, "primary").type);
     }
 
     // The parser of SQLite keeps a stack of 100 symbols, and every open parenthesis, NOT and operator waits on it. So
@@ -312,9 +352,7 @@ private:
             return comparison == Comparison::eq ? fmt::format("{} = '{}'", value.type, *truth_wanted ? "true" : "false")
                                                 : "0";
         if (const auto* const at = std::get_if<core::Instant>(&literal)) {
-            const bool is_column = value.value.starts_with("iso(");
-            return fmt::format("{} = 'text' AND {} {} {}", value.type,
-                               is_column ? value.folded : fmt::format("instant({})", value.value), sign,
+            return fmt::format("{} = 'text' AND {} {} {}", value.type, instant_key(value), sign,
                                parameter(std::int64_t{at->time_since_epoch().count()}));
         }
         const auto* const whole = std::get_if<std::int64_t>(&literal);
@@ -324,13 +362,22 @@ private:
                            whole != nullptr ? parameter(*whole) : parameter(*fraction));
     }
 
+    // A column of instants holds milliseconds; outside it is text.
+    static bool is_instant_column(const Value& value) { return value.value.starts_with("iso("); }
+    static std::string instant_key(const Value& value)
+    {
+        return is_instant_column(value) ? value.folded : fmt::format("instant({})", value.value);
+    }
+    static std::string text_key(const Value& value, const AttributeRef& attribute)
+    {
+        if (attribute.case_exact) return value.value;
+        return value.folded.empty() || is_instant_column(value) ? fmt::format("fold({})", value.value) : value.folded;
+    }
+
     std::string text_test(const Value& value, const AttributeRef& attribute, Comparison comparison,
                           const std::string& literal)
     {
-        const bool is_instant_column = value.value.starts_with("iso(");
-        std::string key = attribute.case_exact                          ? value.value
-                          : !value.folded.empty() && !is_instant_column ? value.folded
-                                                                        : fmt::format("fold({})", value.value);
+        const std::string key = text_key(value, attribute);
         const std::string wanted = attribute.case_exact ? literal : core::fold(literal);
         const std::string is_text = fmt::format("{} = 'text'", value.type);
         const std::string_view sign = operator_of(comparison);
@@ -412,12 +459,12 @@ private:
     Searched searched_;
     Over over_;
     std::string profile_;
-    Condition out_;
+    Fragment out_;
 };
 
 } // namespace
 
-void Condition::bind_to(Loan& loan) const
+void Fragment::bind_to(Loan& loan) const
 {
     int index = first;
     const int last = loan.parameters(); // a test that is plainly false may have left its parameters unused
@@ -428,9 +475,14 @@ void Condition::bind_to(Loan& loan) const
     }
 }
 
-Condition condition_for(const Predicate& predicate, Searched searched, int first, Over over)
+Fragment condition_for(const Predicate& predicate, Searched searched, int first, Over over)
 {
     return Compiler{searched, first, over}.compile(predicate);
+}
+
+Fragment sort_key_for(const core::Sort& sort, Searched searched, int first)
+{
+    return Compiler{searched, first, Over::all}.compile(sort);
 }
 
 } // namespace storage

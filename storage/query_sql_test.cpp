@@ -190,7 +190,7 @@ Predicate some_predicate()
 
 std::set<std::string> by_sql(Connection& db, const Predicate& where)
 {
-    const Condition condition = condition_for(where, core::Searched::users, 1);
+    const Fragment condition = condition_for(where, core::Searched::users, 1);
     Loan rows = db.lend_composed("SELECT id_text(u.id) FROM users AS u WHERE " + condition.sql);
     condition.bind_to(rows);
     std::set<std::string> found;
@@ -226,6 +226,68 @@ TEST_CASE("SQL and memory agree on which users a filter describes")
         for (const core::User& each : found.items) listed.insert(core::to_text(each.id));
         RC_ASSERT(listed == expected);
         RC_ASSERT(found.total == static_cast<std::int64_t>(expected.size()));
+    }));
+}
+
+TEST_CASE("SQL and memory agree on the order of users, and pages of any kind put together are that order")
+{
+    SqliteWorld world;
+    const core::OrgId other = organisation(world.store(), "other");
+    const core::OrgId org = organisation(world.store(), "acme");
+    std::vector<core::User> users;
+    for (int n = 0; n < 60; ++n) {
+        const auto draw = rc::gen::exec([n] { return some_user(n); });
+        const core::User made = draw(rc::Random{static_cast<std::uint64_t>(n)}, 100).value();
+        if (n % 3 == 0) REQUIRE(insert(world.store(), other, user("other" + std::to_string(n))));
+        if (insert(world.store(), org, made)) users.push_back(made);
+    }
+    for (std::size_t n = 0; n < users.size(); n += 7)
+        change(world.store(), org, [&](core::WriteTxn& txn) { txn.erase(users[n].id); });
+    for (std::size_t n = 0; n < users.size(); n += 6) users.erase(users.begin() + static_cast<std::ptrdiff_t>(n));
+    REQUIRE(world.store().read(org)->organisation().user_count == static_cast<std::int64_t>(users.size()));
+
+    CHECK(rc::check("by index, by position, with a filter and without", [&] {
+        core::Sort sort{some_attribute(), *rc::gen::arbitrary<bool>()};
+        const bool is_sorted = *rc::gen::inRange(0, 5) != 0;
+        const bool is_filtered = *rc::gen::arbitrary<bool>();
+        const Predicate where = is_filtered ? some_predicate() : Predicate{};
+        std::vector<std::pair<core::Position, std::string>> expected;
+        for (std::size_t n = 0; n < users.size(); ++n) {
+            const auto attributes = core::attributes_of(users[n]);
+            if (!core::holds(where, attributes)) continue;
+            expected.push_back(
+                {{is_sorted ? core::sort_key_of(sort, attributes) : core::SortKey{}, static_cast<std::int64_t>(n)},
+                 core::to_text(users[n].id)});
+        }
+        const bool descending = is_sorted && sort.descending;
+        std::sort(expected.begin(), expected.end(),
+                  [&](const auto& a, const auto& b) { return core::before(a.first, b.first, descending); });
+        const std::int64_t limit = *rc::gen::inRange(1, 9);
+        const bool by_position = *rc::gen::arbitrary<bool>();
+
+        core::Query query{.where = is_filtered ? &where : nullptr, .limit = limit, .sort = is_sorted ? &sort : nullptr};
+        query.positions = true;
+        std::optional<core::Position> after;
+        std::size_t seen = 0;
+        const auto txn = world.store().read(org);
+        for (;;) {
+            const auto page = txn->users(query);
+            RC_ASSERT(page.total == static_cast<std::int64_t>(expected.size()));
+            RC_ASSERT(page.positions.size() == page.items.size());
+            for (std::size_t i = 0; i < page.items.size(); ++i, ++seen) {
+                RC_ASSERT(seen < expected.size());
+                RC_ASSERT(core::to_text(page.items[i].id) == expected[seen].second);
+                RC_ASSERT(page.positions[i].key == expected[seen].first.key);
+            }
+            if (static_cast<std::int64_t>(page.items.size()) < limit) break;
+            if (by_position) {
+                after = page.positions.back();
+                query.after = &*after;
+            } else {
+                query.offset += limit;
+            }
+        }
+        RC_ASSERT(seen == expected.size());
     }));
 }
 
@@ -297,7 +359,7 @@ TEST_CASE("what came with the request is never part of the SQL")
          .multi_valued = true},
         Predicate::either(Predicate::is({.extension = {}, .name = evil, .sub = {}}, Comparison::co, evil),
                           Predicate::has({.extension = {}, .name = evil, .sub = {}})));
-    const Condition condition = condition_for(where, core::Searched::users, 1);
+    const Fragment condition = condition_for(where, core::Searched::users, 1);
     CHECK(condition.sql.find("OR 1=1") == std::string::npos);
     CHECK(condition.sql.find("x'") == std::string::npos);
 }

@@ -21,6 +21,9 @@ std::vector<StoredUser> all_users(Loan& rows)
     return users;
 }
 
+const core::User& value_of(const StoredUser& stored) { return stored.user; }
+const core::Group& value_of(const StoredGroup& stored) { return stored.group; }
+
 std::vector<StoredGroup> all_groups(Loan& rows)
 {
     std::vector<StoredGroup> groups;
@@ -40,42 +43,203 @@ private:
     Connection& db_;
 };
 
-// Which keys match, in order, those of the page, and how many there are.
-struct Matches {
-    std::vector<std::int64_t> page;
-    std::int64_t total = 0;
+// Where lists are read from, and what the SQL about it is made of.
+struct Source {
+    core::Searched searched;
+    const char* from; // with its alias
+    const char* key;  // the internal key
+    const char* org;  // whose row it is
 };
-Matches matches_of(Connection& db, const char* table, core::OrgId org, core::Searched searched,
-                   const core::Query& query)
+constexpr Source users_source{core::Searched::users, "users AS u", "u.pk", "u.org"};
+constexpr Source groups_source{core::Searched::groups, "groups AS g", "g.pk", "g.org"};
+
+// The rows of a page in order, each with what it was sorted by.
+using Rows = std::vector<core::Position>;
+
+core::SortKey sort_key_at(const Loan& row, int column)
 {
-    const Condition condition = condition_for(*query.where, searched, 2);
-    const std::string sql = fmt::format("SELECT pk FROM {} WHERE {} AND org = ?1 ORDER BY pk", table, condition.sql);
-    Loan rows = db.lend_composed(sql);
-    rows.bind(1, org.value);
-    condition.bind_to(rows);
-    Matches matches;
-    const std::int64_t end = query.offset + query.limit;
-    while ((query.count || matches.total < end) && rows.row()) {
-        if (matches.total >= query.offset && matches.total < end) matches.page.push_back(rows.integer(0));
-        ++matches.total;
+    switch (row.kind(column)) {
+    case Loan::Kind::null:
+    case Loan::Kind::blob: return {};
+    case Loan::Kind::integer: return row.integer(column);
+    case Loan::Kind::real: return row.real(column);
+    case Loan::Kind::text: return row.text(column);
     }
-    return matches;
+    return {};
 }
 
-// The page of what was found through indexes: each once, in key order, tested.
+void bind_key(Loan& rows, int index, const core::SortKey& key)
+{
+    if (const auto* const text = std::get_if<std::string>(&key)) rows.bind(index, *text);
+    if (const auto* const whole = std::get_if<std::int64_t>(&key)) rows.bind(index, *whole);
+    if (const auto* const fraction = std::get_if<double>(&key)) rows.bind(index, *fraction);
+}
+
+// How the statements below number what is the query's own.
+enum Number { org_at = 1, limit_at, offset_at, after_row_at, after_key_at, first_free };
+
+// " AND …": only what comes behind the position, in the order that `order_by` asks for.
+std::string behind(const core::Position& position, const std::string& key, const char* row, bool descending)
+{
+    const bool at_nothing = std::holds_alternative<std::monostate>(position.key);
+    const char beyond = descending ? '<' : '>';
+    const std::string same_key = fmt::format("{} {} ?{}", row, beyond, int{after_row_at});
+    if (key.empty()) return " AND " + same_key;
+    if (at_nothing)
+        return descending ? fmt::format(" AND ({} IS NOT NULL OR {})", key, same_key)
+                          : fmt::format(" AND {} IS NULL AND {}", key, same_key);
+    return fmt::format(" AND ({} {} ?{} OR ({} = ?{} AND {}){})", key, beyond, int{after_key_at}, key,
+                       int{after_key_at}, same_key, descending ? std::string{} : fmt::format(" OR {} IS NULL", key));
+}
+
+// Where no index has the order: every row is looked at, the page's are sorted out (SQLite keeps no more of them than
+// offset and limit ask for).
+Rows rows_by_scan(Connection& db, const Source& source, core::OrgId org, const core::Query& query)
+{
+    Fragment condition{.sql = "1", .parameters = {}, .first = first_free};
+    if (query.where != nullptr) condition = condition_for(*query.where, source.searched, first_free);
+    Fragment key{.sql = {}, .parameters = {}, .first = condition.next()};
+    if (query.sort != nullptr) key = sort_key_for(*query.sort, source.searched, condition.next());
+    const bool descending = query.sort != nullptr && query.sort->descending;
+    const char* const direction = descending ? " DESC" : "";
+    std::string sql = fmt::format("SELECT {}, {} AS k FROM {} WHERE {} AND {} = ?1", source.key,
+                                  query.sort != nullptr ? key.sql : "NULL", source.from, condition.sql, source.org);
+    if (query.after != nullptr) sql += behind(*query.after, key.sql, source.key, descending);
+    sql += " ORDER BY ";
+    if (query.sort != nullptr) sql += fmt::format("k{} NULLS {}, ", direction, descending ? "FIRST" : "LAST");
+    sql += fmt::format("{}{} LIMIT ?2 OFFSET ?3", source.key, direction);
+
+    Loan rows = db.lend_composed(sql);
+    rows.bind(org_at, org.value).bind(limit_at, query.limit).bind(offset_at, query.offset);
+    if (query.after != nullptr) {
+        rows.bind(after_row_at, query.after->row);
+        if (query.sort != nullptr && !std::holds_alternative<std::monostate>(query.after->key))
+            bind_key(rows, after_key_at, query.after->key);
+    }
+    condition.bind_to(rows);
+    key.bind_to(rows);
+    Rows page;
+    while (rows.row()) page.push_back({sort_key_at(rows, 1), rows.integer(0)});
+    return page;
+}
+
+std::int64_t count_by_scan(Connection& db, const Source& source, core::OrgId org, const core::Predicate& where)
+{
+    const Fragment condition = condition_for(where, source.searched, 2);
+    Loan row = db.lend_composed(
+        fmt::format("SELECT count(*) FROM {} WHERE {} AND {} = ?1", source.from, condition.sql, source.org));
+    row.bind(org_at, org.value);
+    condition.bind_to(row);
+    row.row();
+    return row.integer(0);
+}
+
+// One pass for a page in the order of rows and the total.
+Rows rows_and_total(Connection& db, const Source& source, core::OrgId org, const core::Query& query,
+                    std::int64_t& total)
+{
+    const Fragment condition = condition_for(*query.where, source.searched, 2);
+    Loan rows = db.lend_composed(fmt::format("SELECT {} FROM {} WHERE {} AND {} = ?1 ORDER BY {}", source.key,
+                                             source.from, condition.sql, source.org, source.key));
+    rows.bind(org_at, org.value);
+    condition.bind_to(rows);
+    Rows page;
+    for (total = 0; rows.row(); ++total)
+        if (total >= query.offset && total - query.offset < query.limit) page.push_back({{}, rows.integer(0)});
+    return page;
+}
+
+Rows matches_of(Connection& db, const Source& source, core::OrgId org, const core::Query& query, std::int64_t& total)
+{
+    if (query.count && query.sort == nullptr && query.after == nullptr)
+        return rows_and_total(db, source, org, query, total);
+    if (query.count) total = count_by_scan(db, source, org, *query.where);
+    return query.limit == 0 ? Rows{} : rows_by_scan(db, source, org, query);
+}
+
+// An index whose order is the one asked for. `scope` confines it to what it is unique in; `is_own` where that holds no
+// other organisation's rows.
+struct IndexOrder {
+    const char* index;
+    const char* scope;      // " AND …", with its parameter, or nothing
+    const char* column;     // unique there
+    const char* shown;      // the column as a sort key
+    const char* from_shown; // the parameter as the column is stored
+};
+constexpr IndexOrder users_by_name{"users_by_name", " AND u.unique_scope = ?6", "u.folded_name", "u.folded_name", "?5"};
+constexpr IndexOrder users_by_id{"sqlite_autoindex_users_1", "", "u.id", "id_text(u.id)", "id_blob(?5)"};
+constexpr IndexOrder groups_by_name{"groups_by_name", "", "g.folded_name", "g.folded_name", "?5"};
+
+const IndexOrder* index_order(core::Searched searched, const core::Sort& sort)
+{
+    if (!sort.by.extension.empty() || !sort.by.sub.empty()) return nullptr;
+    switch (searched) {
+    case core::Searched::users:
+        if (sort.by.name == "userName" && !sort.by.case_exact) return &users_by_name;
+        if (sort.by.name == "id") return &users_by_id;
+        return nullptr;
+    case core::Searched::groups:
+        if (sort.by.name == "displayName" && !sort.by.case_exact) return &groups_by_name;
+        return nullptr;
+    }
+    return nullptr;
+}
+
+Rows rows_by_index(Connection& db, const Source& source, const IndexOrder& order, core::OrgId org,
+                   std::int64_t unique_scope, bool is_own, const core::Query& query)
+{
+    const bool descending = query.sort->descending;
+    std::string sql = fmt::format("SELECT {}, {} FROM {} INDEXED BY {} WHERE 1{}", source.key, order.shown, source.from,
+                                  order.index, order.scope);
+    if (!is_own) sql += fmt::format(" AND {} = ?1", source.org);
+    // A position may be another kind's, with a key that one of these rows has too; or with none, behind all that have
+    // one.
+    const bool is_behind_nothing = query.after != nullptr && std::holds_alternative<std::monostate>(query.after->key);
+    if (is_behind_nothing && !descending) return {};
+    const bool is_bound = query.after != nullptr && !is_behind_nothing;
+    if (is_bound)
+        sql += fmt::format(" AND {0} {1}= {2} AND ({0} <> {2} OR {3} {1} ?4)", order.column, descending ? '<' : '>',
+                           order.from_shown, source.key);
+    sql += fmt::format(" ORDER BY {}{} LIMIT ?2 OFFSET ?3", order.column, descending ? " DESC" : "");
+    Loan rows = db.lend_composed(sql);
+    rows.bind(org_at, org.value).bind(limit_at, query.limit).bind(offset_at, query.offset);
+    if (is_bound) {
+        rows.bind(after_row_at, query.after->row);
+        bind_key(rows, after_key_at, query.after->key);
+    }
+    if (*order.scope != '\0') rows.bind(first_free, unique_scope);
+    Rows page;
+    while (rows.row()) page.push_back({sort_key_at(rows, 1), rows.integer(0)});
+    return page;
+}
+
+// The page of what was found through indexes: each once, in order, tested.
 template<class Stored, class Test, class Take>
 std::int64_t page_of(std::vector<Stored>& found, const core::Query& query, const Test& matches, const Take& take)
 {
     std::sort(found.begin(), found.end(), [](const Stored& a, const Stored& b) { return a.pk < b.pk; });
     const auto same = [](const Stored& a, const Stored& b) { return a.pk == b.pk; };
     found.erase(std::unique(found.begin(), found.end(), same), found.end());
-    std::int64_t total = 0;
+    std::erase_if(found, [&](const Stored& each) { return !matches(each); });
+    const bool descending = query.sort != nullptr && query.sort->descending;
+    std::vector<std::pair<core::Position, Stored*>> ordered;
+    ordered.reserve(found.size());
     for (Stored& each : found) {
-        if (!matches(each)) continue;
-        if (total >= query.offset && total < query.offset + query.limit) take(each);
-        ++total;
+        core::Position position{{}, each.pk};
+        if (query.sort != nullptr) position.key = core::sort_key_of(*query.sort, core::attributes_of(value_of(each)));
+        ordered.emplace_back(std::move(position), &each);
     }
-    return total;
+    if (query.sort != nullptr)
+        std::sort(ordered.begin(), ordered.end(),
+                  [&](const auto& a, const auto& b) { return core::before(a.first, b.first, descending); });
+    std::int64_t behind_position = 0;
+    for (auto& [position, each] : ordered) {
+        if (query.after != nullptr && !core::before(*query.after, position, descending)) continue;
+        if (behind_position >= query.offset && behind_position - query.offset < query.limit)
+            take(*each, std::move(position));
+        ++behind_position;
+    }
+    return static_cast<std::int64_t>(found.size());
 }
 
 // A single look-up whose results need no second test.
@@ -198,11 +362,54 @@ template<class Port>
 bool Reads<Port>::user_matches(const core::Predicate& where, const StoredUser& stored)
 {
     if (!mentions(where, "groups")) return core::holds(where, core::attributes_of(stored.user));
-    const Condition condition = condition_for(where, core::Searched::users, 2, Over::one);
+    const Fragment condition = condition_for(where, core::Searched::users, 2, Over::one);
     Loan row = db().lend_composed(fmt::format("SELECT 1 FROM users AS u WHERE {} AND u.pk = ?1", condition.sql));
     row.bind(1, stored.pk);
     condition.bind_to(row);
     return row.row();
+}
+
+// Whether the rows of an index that other organisations share are the organisation's own: where no other has any, or
+// where it is worth walking past theirs rather than sorting its own (a walk passes store/own rows for each of its own).
+template<class Port>
+bool Reads<Port>::should_walk(const core::Query& query, bool& is_own)
+{
+    const std::int64_t own = organisation().user_count;
+    Loan row = db().lend("SELECT sum(user_count) FROM organisations");
+    row.row();
+    const std::int64_t all = row.integer(0);
+    is_own = is_own || all == own;
+    const auto wanted = static_cast<double>(query.offset) + static_cast<double>(query.limit);
+    return is_own || wanted * static_cast<double>(all) <= static_cast<double>(own) * static_cast<double>(own);
+}
+
+// The page of all users in an order that was asked for.
+template<class Port>
+std::vector<core::Position> Reads<Port>::sorted_users(const core::Query& query)
+{
+    const IndexOrder* const order = index_order(core::Searched::users, *query.sort);
+    const std::int64_t scope = session_.unique_scope(org_);
+    bool is_own = order == &users_by_name && scope == org_.value;
+    if (order != nullptr && should_walk(query, is_own))
+        return rows_by_index(db(), users_source, *order, org_, scope, is_own, query);
+    return rows_by_scan(db(), users_source, org_, query);
+}
+
+template<class Port>
+core::Found<core::User> Reads<Port>::users_at(std::vector<core::Position> page, bool positions)
+{
+    static const std::string sql = "SELECT " + user_columns + " FROM users AS u WHERE u.pk = ?1 AND u.org = ?2";
+    core::Found<core::User> found;
+    found.items.reserve(page.size());
+    Loan row = db().lend(sql.c_str());
+    row.bind(2, org_.value);
+    for (const core::Position& each : page) {
+        row.bind(1, each.row);
+        if (row.row()) found.items.push_back(std::move(user_from(row).user));
+        row.again();
+    }
+    if (positions) found.positions = std::move(page);
+    return found;
 }
 
 template<class Port>
@@ -217,39 +424,83 @@ core::Found<core::User> Reads<Port>::users(const core::Query& query)
             const bool exact = seeds->size() == 1 && is_exact(*query.where, seeds->front().key);
             found.total = page_of(
                 candidates, query, [&](const StoredUser& each) { return exact || user_matches(*query.where, each); },
-                [&](StoredUser& each) { found.items.push_back(std::move(each.user)); });
+                [&](StoredUser& each, core::Position position) {
+                    found.items.push_back(std::move(each.user));
+                    if (query.positions) found.positions.push_back(std::move(position));
+                });
             return found;
         }
         const Limited limited{db(), session_.read_limit()};
-        const Matches matches = matches_of(db(), "users AS u", org_, core::Searched::users, query);
-        static const std::string by_key = "SELECT " + user_columns + " FROM users AS u WHERE u.pk = ?1 AND u.org = ?2";
-        Loan row = db().lend(by_key.c_str());
-        row.bind(2, org_.value);
-        for (const std::int64_t pk : matches.page) {
-            row.bind(1, pk);
-            if (row.row()) found.items.push_back(std::move(user_from(row).user));
-            row.again();
-        }
-        found.total = matches.total;
+        std::int64_t total = 0;
+        found = users_at(matches_of(db(), users_source, org_, query, total), query.positions);
+        found.total = total;
         return found;
     }
+    if (query.limit > 0) {
+        const Limited limited{db(), session_.read_limit()};
+        if (query.sort != nullptr)
+            found = users_at(sorted_users(query), query.positions);
+        else
+            found = users_in_order_of_arrival(query);
+    }
     found.total = organisation().user_count;
-    if (query.limit == 0) return found;
+    return found;
+}
+
+// Blocks of keys are counted, so that a page is found without walking to it: from whichever end is nearer, then within
+// one block.
+template<class Port>
+Block Reads<Port>::block_of(std::int64_t offset)
+{
+    const std::int64_t count = organisation().user_count;
+    if (offset < count / 2) {
+        Loan blocks = db().lend("SELECT block, users FROM user_blocks WHERE org = ?1 ORDER BY block");
+        blocks.bind(1, org_.value);
+        while (blocks.row()) {
+            const std::int64_t users = blocks.integer(1);
+            if (offset < users) return {blocks.integer(0) << block_bits, offset};
+            offset -= users;
+        }
+    } else {
+        std::int64_t begins_at = count; // how many stand before the block
+        Loan blocks = db().lend("SELECT block, users FROM user_blocks WHERE org = ?1 ORDER BY block DESC");
+        blocks.bind(1, org_.value);
+        while (offset < count && blocks.row()) {
+            begins_at -= blocks.integer(1);
+            if (begins_at <= offset) return {blocks.integer(0) << block_bits, offset - begins_at};
+        }
+    }
+    return {std::numeric_limits<std::int64_t>::max(), 0}; // behind the last
+}
+
+template<class Port>
+core::Found<core::User> Reads<Port>::users_in_order_of_arrival(const core::Query& query)
+{
+    Block from{0, query.offset};
+    if (query.after != nullptr && query.after->row == std::numeric_limits<std::int64_t>::max()) return {};
+    if (query.after != nullptr)
+        from.first_row = query.after->row + 1;
+    else if (query.offset > 0)
+        from = block_of(query.offset);
     // The narrow index finds where the page begins; only the page's own rows are read.
     static const std::string page = "SELECT " + user_columns +
                                     " FROM users AS u WHERE u.pk IN (SELECT pk FROM users INDEXED BY users_by_org "
-                                    "WHERE org = ?1 ORDER BY pk LIMIT ?2 OFFSET ?3) ORDER BY u.pk";
-    const Limited limited{db(), session_.read_limit()};
+                                    "WHERE org = ?1 AND pk >= ?4 ORDER BY pk LIMIT ?2 OFFSET ?3) ORDER BY u.pk";
+    core::Found<core::User> found;
     Loan rows = db().lend(page.c_str());
-    rows.bind(1, org_.value).bind(2, query.limit).bind(3, query.offset);
-    while (rows.row()) found.items.push_back(std::move(user_from(rows).user));
+    rows.bind(1, org_.value).bind(2, query.limit).bind(3, from.skip).bind(4, from.first_row);
+    while (rows.row()) {
+        StoredUser each = user_from(rows);
+        if (query.positions) found.positions.push_back({{}, each.pk});
+        found.items.push_back(std::move(each.user));
+    }
     return found;
 }
 
 template<class Port>
 void Reads<Port>::each_user(const core::Predicate* where, const std::function<bool(const core::User&)>& visit)
 {
-    Condition condition{.sql = "1", .parameters = {}, .first = 4};
+    Fragment condition{.sql = "1", .parameters = {}, .first = 4};
     if (where != nullptr) condition = condition_for(*where, core::Searched::users, condition.first);
     const std::string sql =
         fmt::format("SELECT {} FROM users AS u WHERE {} AND u.org = ?1 AND u.pk > ?2 ORDER BY u.pk LIMIT ?3",
@@ -356,11 +607,40 @@ template<class Port>
 bool Reads<Port>::group_matches(const core::Predicate& where, const StoredGroup& stored)
 {
     if (!mentions(where, "members")) return core::holds(where, core::attributes_of(stored.group));
-    const Condition condition = condition_for(where, core::Searched::groups, 2, Over::one);
+    const Fragment condition = condition_for(where, core::Searched::groups, 2, Over::one);
     Loan row = db().lend_composed(fmt::format("SELECT 1 FROM groups AS g WHERE {} AND g.pk = ?1", condition.sql));
     row.bind(1, stored.pk);
     condition.bind_to(row);
     return row.row();
+}
+
+template<class Port>
+core::Found<core::Group> Reads<Port>::groups_at(std::vector<core::Position> page, bool positions)
+{
+    static const std::string sql = "SELECT " + group_columns + " FROM groups AS g WHERE g.pk = ?1 AND g.org = ?2";
+    core::Found<core::Group> found;
+    found.items.reserve(page.size());
+    Loan row = db().lend(sql.c_str());
+    row.bind(2, org_.value);
+    for (const core::Position& each : page) {
+        row.bind(1, each.row);
+        if (row.row()) found.items.push_back(std::move(group_from(row).group));
+        row.again();
+    }
+    if (positions) found.positions = std::move(page);
+    return found;
+}
+
+template<class Port>
+std::vector<core::Position> Reads<Port>::groups_in_order_of_arrival(const core::Query& query)
+{
+    Loan rows = db().lend("SELECT pk FROM groups INDEXED BY groups_by_org WHERE org = ?1 AND pk > ?4 ORDER BY pk "
+                          "LIMIT ?2 OFFSET ?3");
+    rows.bind(1, org_.value).bind(2, query.limit).bind(3, query.offset);
+    rows.bind(4, query.after == nullptr ? std::int64_t{0} : query.after->row);
+    std::vector<core::Position> page;
+    while (rows.row()) page.push_back({{}, rows.integer(0)});
+    return page;
 }
 
 template<class Port>
@@ -376,30 +656,26 @@ core::Found<core::Group> Reads<Port>::groups(const core::Query& query)
             const bool exact = seeds->size() == 1 && is_exact(*query.where, seeds->front().key);
             found.total = page_of(
                 candidates, query, [&](const StoredGroup& each) { return exact || group_matches(*query.where, each); },
-                [&](StoredGroup& each) { found.items.push_back(std::move(each.group)); });
+                [&](StoredGroup& each, core::Position position) {
+                    found.items.push_back(std::move(each.group));
+                    if (query.positions) found.positions.push_back(std::move(position));
+                });
             return found;
         }
-        const Matches matches = matches_of(db(), "groups AS g", org_, core::Searched::groups, query);
-        static const std::string by_key =
-            "SELECT " + group_columns + " FROM groups AS g WHERE g.pk = ?1 AND g.org = ?2";
-        Loan row = db().lend(by_key.c_str());
-        row.bind(2, org_.value);
-        for (const std::int64_t pk : matches.page) {
-            row.bind(1, pk);
-            if (row.row()) found.items.push_back(std::move(group_from(row).group));
-            row.again();
-        }
-        found.total = matches.total;
+        std::int64_t total = 0;
+        found = groups_at(matches_of(db(), groups_source, org_, query, total), query.positions);
+        found.total = total;
         return found;
     }
+    if (query.limit > 0) {
+        const IndexOrder* const order =
+            query.sort == nullptr ? nullptr : index_order(core::Searched::groups, *query.sort);
+        found = groups_at(query.sort == nullptr ? groups_in_order_of_arrival(query)
+                          : order != nullptr    ? rows_by_index(db(), groups_source, *order, org_, 0, false, query)
+                                                : rows_by_scan(db(), groups_source, org_, query),
+                          query.positions);
+    }
     found.total = organisation().group_count;
-    if (query.limit == 0) return found;
-    static const std::string page = "SELECT " + group_columns +
-                                    " FROM groups AS g WHERE g.pk IN (SELECT pk FROM groups INDEXED BY groups_by_org "
-                                    "WHERE org = ?1 ORDER BY pk LIMIT ?2 OFFSET ?3) ORDER BY g.pk";
-    Loan rows = db().lend(page.c_str());
-    rows.bind(1, org_.value).bind(2, query.limit).bind(3, query.offset);
-    while (rows.row()) found.items.push_back(std::move(group_from(rows).group));
     return found;
 }
 

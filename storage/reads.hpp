@@ -12,6 +12,14 @@ namespace storage {
 // Events of all organisations, or of one; of one target by id, or by any name it has or had.
 std::vector<core::Event> events_of(Connection&, std::optional<core::OrgId>, const core::EventQuery&);
 
+// user_blocks counts an organisation's users by the upper bits of their internal keys.
+inline constexpr int block_bits = 10;
+// A place in the order of arrival: so many rows behind the first of a block.
+struct Block {
+    std::int64_t first_row = 0;
+    std::int64_t skip = 0;
+};
+
 template<class Port>
 class Reads : public Port {
 public:
@@ -50,6 +58,13 @@ protected:
     const core::OrgId org_;
 
 private:
+    bool should_walk(const core::Query&, bool& is_own);
+    std::vector<core::Position> sorted_users(const core::Query&);
+    core::Found<core::User> users_at(std::vector<core::Position> page, bool positions);
+    core::Found<core::User> users_in_order_of_arrival(const core::Query&);
+    Block block_of(std::int64_t offset);
+    core::Found<core::Group> groups_at(std::vector<core::Position> page, bool positions);
+    std::vector<core::Position> groups_in_order_of_arrival(const core::Query&);
     std::vector<StoredUser> users_for(const core::IndexSeed&);
     std::vector<StoredGroup> groups_for(const core::IndexSeed&);
     bool user_matches(const core::Predicate&, const StoredUser&);

@@ -95,6 +95,7 @@ void SqliteRegistry::erase(core::OrgId id)
              "DELETE FROM groups WHERE org = ?1",
              "DELETE FROM user_emails WHERE org = ?1",
              "DELETE FROM users WHERE org = ?1",
+             "DELETE FROM user_blocks WHERE org = ?1",
              "DELETE FROM former_names WHERE org = ?1",
              "DELETE FROM archive WHERE org = ?1",
              "DELETE FROM tokens WHERE org = ?1",

@@ -183,6 +183,19 @@ bool Loan::run_unless_taken()
 
 void Loan::again() { statement_.tryReset(); }
 
+Loan::Kind Loan::kind(int column) const
+{
+    switch (statement_.getColumn(column).getType()) {
+    case SQLITE_INTEGER: return Kind::integer;
+    case SQLITE_FLOAT: return Kind::real;
+    case SQLITE_TEXT: return Kind::text;
+    case SQLITE_BLOB: return Kind::blob;
+    default: return Kind::null; // SQLITE_NULL, the fifth of five
+    }
+}
+
+double Loan::real(int column) const { return statement_.getColumn(column).getDouble(); }
+
 std::int64_t Loan::integer(int column) const { return statement_.getColumn(column).getInt64(); }
 
 std::string Loan::text(int column) const { return statement_.getColumn(column).getString(); }

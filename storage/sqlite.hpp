@@ -51,7 +51,10 @@ public:
     [[nodiscard]] bool run_unless_taken();
     void again(); // for the next round with some bindings new
 
+    enum class Kind : std::uint8_t { null, integer, real, text, blob };
+    Kind kind(int column) const;
     std::int64_t integer(int column) const;
+    double real(int column) const;
     std::string text(int column) const;
     bool is_null(int column) const;
     bool is_text(int column, std::string_view) const; // compares without copying

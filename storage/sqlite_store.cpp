@@ -387,6 +387,10 @@ void check_references(Connection& db, std::vector<std::string>& findings)
     constexpr Fact facts[] = {
         {"count: users of organisation ", "SELECT name FROM organisations AS o WHERE user_count <> "
                                           "(SELECT count(*) FROM users WHERE org = o.pk)"},
+        {"count: users in a block of keys of organisation ",
+         "SELECT DISTINCT coalesce(o.name, '') FROM (SELECT org, pk >> 10 AS block, count(*) AS users FROM users "
+         "GROUP BY 1, 2) AS a FULL JOIN user_blocks AS b ON b.org = a.org AND b.block = a.block LEFT JOIN "
+         "organisations AS o ON o.pk = coalesce(a.org, b.org) WHERE a.users IS NOT b.users"},
         {"count: groups of organisation ", "SELECT name FROM organisations AS o WHERE group_count <> "
                                            "(SELECT count(*) FROM groups WHERE org = o.pk)"},
         {"count: members of group ", "SELECT id_text(id) FROM groups AS g WHERE member_count <> "

@@ -260,6 +260,131 @@ TEMPLATE_TEST_CASE("lists come in the order of arrival, with totals", "[contract
     CHECK(visited.size() == 25);
 }
 
+TEMPLATE_TEST_CASE("lists are sorted by any attribute, by the primary value, what has none last", "[contract]", STORES)
+{
+    OneOrganisation<TestType> world;
+    const auto put = [&](const char* name, const char* json, const char* external_id = nullptr) {
+        core::User made = user(name, json);
+        if (external_id != nullptr) made.external_id = external_id;
+        REQUIRE(insert(world.store(), world.org, made));
+    };
+    put("bob", R"({"title":"b","emails":[{"value":"z@x"},{"value":"b@x","primary":true}]})", "e2");
+    put("Anna", R"({"title":"B","emails":[{"value":"c@x","primary":false},{"value":"a@x"}]})", "E1");
+    put("chris", R"({"emails":[{"type":"work"}]})", "e1");
+    put("\u00c4nne", R"({"title":"a"})");
+
+    struct Row {
+        const char* when;
+        core::Sort sort;
+        Names expected;
+    };
+    const auto by = [](core::AttributeRef attribute) { return core::Sort{std::move(attribute), false}; };
+    const std::vector<Row> rows{
+        {"text without case", by(core_attribute("userName")), {"Anna", "bob", "chris", "\u00c4nne"}},
+        {"text with case", by(core_attribute("userName", "", true)), {"Anna", "bob", "chris", "\u00c4nne"}},
+        {"equals in order of arrival", by(core_attribute("title")), {"\u00c4nne", "bob", "Anna", "chris"}},
+        {"the primary value, or the first",
+         by(core_attribute("emails", "value", false, true)),
+         {"bob", "Anna", "chris", "\u00c4nne"}},
+        {"a multi-valued attribute stands for its value",
+         by(core_attribute("emails", "", false, true)),
+         {"bob", "Anna", "chris", "\u00c4nne"}},
+        {"external ids with case", by(core_attribute("externalId", "", true)), {"Anna", "chris", "bob", "\u00c4nne"}},
+        {"nobody has one", by(core_attribute("unheardOf")), {"bob", "Anna", "chris", "\u00c4nne"}},
+    };
+    const auto txn = world.read();
+    for (const Row& row : rows) {
+        INFO(row.when);
+        core::Query query;
+        query.sort = &row.sort;
+        CHECK(names(txn->users(query).items) == row.expected);
+        core::Sort backwards = row.sort;
+        backwards.descending = true;
+        query.sort = &backwards;
+        CHECK(names(txn->users(query).items) == Names{row.expected.rbegin(), row.expected.rend()});
+    }
+}
+
+TEMPLATE_TEST_CASE("a page is found by its number and by its position, wherever others came and went", "[contract]",
+                   STORES)
+{
+    OneOrganisation<TestType> world;
+    const core::OrgId neighbour = organisation(world.store(), "neighbour");
+    std::vector<core::UserId> living;
+    for (int n = 0; n < 40; ++n) { // several blocks' worth is the next test's; here the ends and the gaps
+        const core::User made = user("u" + std::to_string(n));
+        REQUIRE(insert(world.store(), world.org, made));
+        living.push_back(made.id);
+        REQUIRE(insert(world.store(), neighbour, user("n" + std::to_string(n))));
+    }
+    for (int n = 39; n >= 0; n -= 3) {
+        change(world.store(), world.org, [&](core::WriteTxn& txn) { txn.erase(living[static_cast<std::size_t>(n)]); });
+        living.erase(living.begin() + n);
+    }
+    const auto txn = world.read();
+    for (std::int64_t offset = 0; offset <= 40; ++offset) {
+        core::Query query;
+        query.offset = offset;
+        query.limit = 5;
+        query.positions = true;
+        const auto page = txn->users(query);
+        CHECK(page.total == static_cast<std::int64_t>(living.size()));
+        std::vector<core::UserId> expected;
+        for (auto i = static_cast<std::size_t>(offset); i < living.size() && expected.size() < 5; ++i)
+            expected.push_back(living[i]);
+        std::vector<core::UserId> got;
+        for (const auto& each : page.items) got.push_back(each.id);
+        CHECK(got == expected);
+        if (page.items.empty()) continue;
+        core::Query next;
+        next.after = &page.positions.back();
+        next.limit = 1;
+        const auto behind = txn->users(next).items;
+        const auto place = static_cast<std::size_t>(offset) + page.items.size();
+        CHECK((place < living.size() ? behind.size() == 1 && behind.front().id == living[place] : behind.empty()));
+    }
+}
+
+TEMPLATE_TEST_CASE("groups are sorted and paged as users are", "[contract]", STORES)
+{
+    OneOrganisation<TestType> world;
+    change(world.store(), world.org, [](core::WriteTxn& txn) {
+        for (const char* name : {"beta", "Alpha", "delta", "Gamma"}) {
+            core::Group made = group(name);
+            if (name[0] > 'Z') made.external_id = std::string{"x-"} + name;
+            REQUIRE(txn.insert(made).has_value());
+        }
+    });
+    const auto txn = world.read();
+    const auto walked = [&](std::optional<core::Sort> sort, const Predicate* where) {
+        Names all;
+        std::optional<core::Position> after;
+        for (;;) {
+            core::Query query;
+            query.where = where;
+            query.sort = sort ? &*sort : nullptr;
+            query.after = after ? &*after : nullptr;
+            query.limit = 1;
+            query.positions = true;
+            auto page = txn->groups(query);
+            CHECK(page.total == 4);
+            if (page.items.empty()) return all;
+            all.push_back(page.items.front().display_name);
+            after = page.positions.front();
+        }
+    };
+    const Predicate all = Predicate::has(core_attribute("displayName"));
+    for (const Predicate* where : {static_cast<const Predicate*>(nullptr), &all}) {
+        CHECK(walked({}, where) == Names{"beta", "Alpha", "delta", "Gamma"});
+        CHECK(walked(core::Sort{core_attribute("displayName"), false}, where) ==
+              Names{"Alpha", "beta", "delta", "Gamma"});
+        CHECK(walked(core::Sort{core_attribute("displayName"), true}, where) ==
+              Names{"Gamma", "delta", "beta", "Alpha"});
+        CHECK(walked(core::Sort{core_attribute("externalId", "", true), true}, where) ==
+              Names{"Gamma", "Alpha", "delta", "beta"});
+    }
+}
+
 TEMPLATE_TEST_CASE("an indexed filter finds whom it describes and nobody else", "[contract]", STORES)
 {
     OneOrganisation<TestType> world;

@@ -119,7 +119,7 @@ core::Result<void> Writes::insert(const core::User& user)
     }
     const std::int64_t pk = db().last_row_id();
     for (const std::string& key : email_keys(user, folded_name)) add_email(key, pk);
-    count_users(1);
+    count_arrival(pk);
     return {};
 }
 
@@ -203,7 +203,7 @@ void Writes::erase(const core::UserId& id)
         row.bind(1, stored->pk).bind(2, org_.value).run();
     }
     if (user.in_groups) leave_groups(as_member);
-    count_users(-1);
+    count_departure(stored->pk);
 }
 
 core::Result<void> Writes::insert(const core::Group& group)
@@ -363,6 +363,26 @@ void Writes::count_users(std::int64_t difference)
     Loan row = db().lend("UPDATE organisations SET user_count = user_count + ?2 WHERE pk = ?1");
     row.bind(1, org_.value).bind(2, difference).run();
     session_.organisation(org_).user_count += difference;
+}
+
+void Writes::count_arrival(std::int64_t pk)
+{
+    count_users(1);
+    Loan row = db().lend("INSERT INTO user_blocks(org, block, users) VALUES(?1, ?2, 1) "
+                         "ON CONFLICT DO UPDATE SET users = users + 1");
+    row.bind(1, org_.value).bind(2, pk >> block_bits).run();
+}
+
+void Writes::count_departure(std::int64_t pk)
+{
+    count_users(-1);
+    {
+        Loan last = db().lend("DELETE FROM user_blocks WHERE org = ?1 AND block = ?2 AND users = 1");
+        last.bind(1, org_.value).bind(2, pk >> block_bits).run();
+        if (last.changes() > 0) return;
+    }
+    Loan row = db().lend("UPDATE user_blocks SET users = users - 1 WHERE org = ?1 AND block = ?2");
+    row.bind(1, org_.value).bind(2, pk >> block_bits).run();
 }
 
 void Writes::count_groups(std::int64_t difference)

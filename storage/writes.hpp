@@ -42,6 +42,8 @@ private:
     void remove_email(const std::string& folded, std::int64_t pk);
     void remember_former_name(const std::string& name, const std::string& target_id);
     void count_users(std::int64_t difference);
+    void count_arrival(std::int64_t pk); // of the user with this key
+    void count_departure(std::int64_t pk);
     void count_groups(std::int64_t difference);
     void leave_groups(const std::string& value);
     bool is_in_some_group(const std::string& value);

@@ -318,16 +318,26 @@ protected:
     template<class T, class Rows, class See>
     Found<T> page(const Rows& rows, const Query& query, See see)
     {
-        Found<T> found;
-        std::int64_t match = 0;
+        std::vector<std::pair<Position, T>> matching;
+        const bool descending = query.sort != nullptr && query.sort->descending;
         for (const auto& row : rows) {
             T item = see(row);
-            if (query.where != nullptr && !holds(*query.where, searched(item))) continue;
-            const bool on_page = match >= query.offset && static_cast<std::int64_t>(found.items.size()) < query.limit;
-            if (on_page) found.items.push_back(std::move(item));
-            ++match;
+            const bj::object all = searched(item);
+            if (query.where != nullptr && !holds(*query.where, all)) continue;
+            Position position{query.sort != nullptr ? sort_key_of(*query.sort, all) : SortKey{}, row.first};
+            matching.emplace_back(std::move(position), std::move(item));
         }
-        if (query.count) found.total = match;
+        std::sort(matching.begin(), matching.end(),
+                  [&](const auto& a, const auto& b) { return before(a.first, b.first, descending); });
+        Found<T> found;
+        if (query.count) found.total = static_cast<std::int64_t>(matching.size());
+        std::int64_t match = 0;
+        for (auto& [position, item] : matching) {
+            if (query.after != nullptr && !before(*query.after, position, descending)) continue;
+            if (match++ < query.offset || static_cast<std::int64_t>(found.items.size()) >= query.limit) continue;
+            found.items.push_back(std::move(item));
+            if (query.positions) found.positions.push_back(std::move(position));
+        }
         return found;
     }
 
