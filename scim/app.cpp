@@ -98,12 +98,6 @@ Error unauthorized()
 
 } // namespace
 
-Result<Answer> not_supported(const Call&)
-{
-    return Error{HttpStatus::not_implemented, ScimType::none,
-                 "this endpoint is not supported; ServiceProviderConfig lists what is"};
-}
-
 // One request on its way: what admission found out, kept until the answer is sent.
 struct App::Visit {
     std::string request_id;
@@ -121,8 +115,9 @@ struct App::Visit {
 };
 
 App::App(const Config& config, storage::SqliteStore& store, storage::Writer& writer, ScanPool& scans, Callers& callers,
-         const core::Clock& clock)
-    : config_{config}, store_{store}, writer_{writer}, scans_{scans}, callers_{callers}, clock_{clock}
+         const core::Clock& clock, core::Sealer cursors)
+    : config_{config}, store_{store}, writer_{writer}, scans_{scans}, callers_{callers}, clock_{clock}, cursors_{
+                                                                                                            cursors}
 {
     const auto add = [&](std::string_view host) {
         if (!host.empty()) hosts_.insert(lower(host));
@@ -247,7 +242,8 @@ std::optional<Response> App::refusal_of(const Request& request, Visit& visit, Ad
     if (const auto other = other_version(path, tenant.organisation.name))
         return respond(visit,
                        bad_request(ScimType::invalid_vers, fmt::format("this server speaks SCIM v2, not {}", *other)));
-    if (!path.starts_with(base) || path.size() == base.size() || path[base.size()] != '/') return not_found();
+    if (!path.starts_with(base) || (path.size() > base.size() && path[base.size()] != '/')) return not_found();
+    if (path.size() == base.size() + 1) path.remove_suffix(1); // the base address, with a slash or without
     if (path.find("//") != path.npos) {
         std::vector<std::string_view> fired;
         repaired = base + std::string{tenant.quirks.repair_path(path.substr(base.size()), fired)};
@@ -371,6 +367,7 @@ Call App::call_of(const Visit& visit, const Request& request)
     call.ids = &ids_;
     call.limits = &config_.protocol;
     call.quirks = &tenant.quirks;
+    call.cursors = &cursors_;
     call.schemas = tenant.schemas.get();
     call.subject = caller.subject;
     return call;

@@ -4,6 +4,7 @@
 
 #include "core/base/clock.hpp"
 #include "core/base/ids.hpp"
+#include "core/base/sealer.hpp"
 #include "scim/callers.hpp"
 #include "scim/config.hpp"
 #include "scim/http/server.hpp"
@@ -31,7 +32,8 @@ using Figures = std::vector<std::pair<std::string, std::int64_t>>;
 
 class App final : public http::Service {
 public:
-    App(const Config&, storage::SqliteStore&, storage::Writer&, ScanPool&, Callers&, const core::Clock&);
+    App(const Config&, storage::SqliteStore&, storage::Writer&, ScanPool&, Callers&, const core::Clock&,
+        core::Sealer cursors);
 
     Admission admit(const http::Request&) override;
     std::optional<http::Response> answer(http::Request&, Admission&, Later) override;
@@ -70,6 +72,7 @@ private:
     ScanPool& scans_;
     Callers& callers_;
     const core::Clock& clock_;
+    const core::Sealer cursors_;
     core::SystemIds ids_;
     std::unordered_set<std::string> hosts_;
     std::string bulk_too_large_;
@@ -82,7 +85,7 @@ private:
     std::function<void(Figures&)> add_figures_;
 
     // Answers by status class and refusals by scimType: what the limits of the protocol count towards.
-    static constexpr std::size_t statuses = 6, scim_types = 11;
+    static constexpr std::size_t statuses = 6, scim_types = 14;
     mutable std::array<std::atomic<std::int64_t>, statuses> answers_{};
     mutable std::array<std::atomic<std::int64_t>, scim_types> refusals_{};
     std::atomic<std::int64_t> failed_authentications_{0}, slowed_authentications_{0}, rate_refused_{0},

@@ -48,7 +48,7 @@ struct Desk {
     storage::Writer writer{store};
     ScanPool scans{1, 16};
     Callers callers{store, pepper, {}};
-    App app{config, store, writer, scans, callers, clock};
+    App app{config, store, writer, scans, callers, clock, core::Sealer{pepper, "cursor"}};
 
     core::OrgId organisation(const std::string& name)
     {

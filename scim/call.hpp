@@ -18,6 +18,10 @@
 #include <variant>
 #include <vector>
 
+namespace core {
+class Sealer;
+}
+
 namespace scim {
 
 namespace entra {
@@ -28,6 +32,7 @@ struct Schemas;
 struct ProtocolLimits {
     std::int64_t page_default = 100;
     std::int64_t page_most = 200; // filter.maxResults
+    core::Duration cursor_time = std::chrono::hours{1};
     std::size_t patch_operations = 1000;
     std::size_t name_characters = 256; // userName, externalId, displayName, ids
     std::size_t filter_bytes = 4096;
@@ -57,6 +62,7 @@ struct Call {
     const ProtocolLimits* limits = nullptr;
     const entra::Quirks* quirks = nullptr; // the organisation's switches, with counters
     const Schemas* schemas = nullptr;      // the organisation's: built-in and its own
+    const core::Sealer* cursors = nullptr; // seals and opens them
     std::optional<Subject> subject;
     boost::json::value* body = nullptr; // read already, to be taken: of an operation in a Bulk; else read from request
 };

@@ -233,6 +233,9 @@ std::vector<ConfigKey> make_keys()
                                                    "Resources in a page when count is not given"),
         ranged<AT(protocol.page_most), 1, 1000>("limits.page_most", "number",
                                                 "Most resources in a page (filter.maxResults); count is clamped to it"),
+        key<AT(protocol.cursor_time)>(
+            "limits.cursor_time", "duration",
+            "How long a cursor is good for, at least a second (pagination.cursorTimeout); beyond: 400 expiredCursor"),
         key<AT(http.handshake_time)>("limits.handshake_time", "duration", "TLS handshake; beyond: close"),
         key<AT(http.header_time)>("limits.header_time", "duration",
                                   "From a request's first byte to the end of its header; beyond: 408, close"),
@@ -441,6 +444,8 @@ Config load_config(const ConfigSources& sources)
         problems.push_back("tls.minimum: is above tls.maximum; lower it or raise the other");
     if (config.protocol.page_default > config.protocol.page_most)
         problems.push_back("limits.page_default: is above limits.page_most; lower it or raise the other");
+    if (config.protocol.cursor_time < std::chrono::seconds{1})
+        problems.push_back("limits.cursor_time: is less than a second; a page could not be followed by another");
     if (config.http.header_bytes > config.http.read_buffer_bytes)
         problems.push_back("limits.header_bytes: is above limits.read_buffer_bytes; lower it or raise the other");
     if (problems.empty()) {

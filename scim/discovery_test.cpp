@@ -109,7 +109,13 @@ TEST_CASE("E-09: what the server can do, and for which resources")
     CHECK(config.at("/bulk/supported") == true);
     CHECK(config.at("/bulk/maxOperations") == 1000);
     CHECK(config.at("/bulk/maxPayloadSize") == 1024 * 1024);
-    for (const auto* not_yet : {"/sort/supported", "/changePassword/supported"}) CHECK(config.at(not_yet) == false);
+    CHECK(config.at("/sort/supported") == true);
+    CHECK(config.at("/pagination/cursor") == true);
+    CHECK(config.at("/pagination/index") == true);
+    CHECK(config.at("/pagination/defaultPaginationMethod") == "index");
+    CHECK(config.at("/pagination/defaultPageSize") == 100);
+    CHECK(config.at("/pagination/maxPageSize") == 200);
+    CHECK(config.at("/changePassword/supported") == false);
     CHECK(config.at("/authenticationSchemes/0/type") == "oauthbearertoken");
     const auto types = desk.get("/ResourceTypes");
     CHECK(ids(types) == std::vector<std::string>{"User", "Group"});

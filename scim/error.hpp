@@ -50,7 +50,10 @@ enum class ScimType : std::uint8_t {
     no_target,
     invalid_value,
     invalid_vers,
-    sensitive
+    sensitive,
+    invalid_cursor, // these three: RFC 9865 2.1
+    expired_cursor,
+    invalid_count
 };
 std::string_view word(ScimType); // "invalidFilter"; "" for none
 

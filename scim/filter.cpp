@@ -109,8 +109,9 @@ struct Found {
 class Parser {
 public:
     Parser(std::string_view text, const ResourceSchema* resource, const Attribute* inside, ScimType what,
-           const FilterLimits& limits, bool unquoted_words)
-        : text_{text}, resource_{resource}, inside_{inside}, what_{what}, limits_{limits}, unquoted_{unquoted_words}
+           const FilterLimits& limits, bool unquoted_words, const ResourceSchema* also = nullptr)
+        : text_{text}, resource_{resource}, also_{also}, inside_{inside}, what_{what}, limits_{limits},
+          unquoted_{unquoted_words}
     {
     }
 
@@ -127,10 +128,22 @@ public:
         return tree;
     }
 
+    // The text is one attribute's name.
+    Result<AttributeRef> name()
+    {
+        is_name_ = true;
+        Found found;
+        if (!resolve(text_, 0, found)) return std::move(error_);
+        const Attribute& last = found.sub ? *found.sub : *found.attribute;
+        if (last.type == Type::complex && last.multi_valued) found.sub = last.find_sub("value");
+        return reference(found);
+    }
+
 private:
     Error error_at(std::size_t position, std::string_view problem) const
     {
-        return bad_request(what_, fmt::format("filter, position {}: {}", position + 1, problem));
+        return bad_request(what_, is_name_ ? fmt::format("sortBy: {}", problem)
+                                           : fmt::format("filter, position {}: {}", position + 1, problem));
     }
     bool refuse_at(std::size_t position, std::string_view problem)
     {
@@ -328,14 +341,9 @@ private:
             found.attribute = inside_->find_sub(path->name);
             if (!found.attribute && inside_->sub.empty() && core::same_ignoring_ascii_case(path->name, "value"))
                 found.attribute = inside_;
-        } else if (path->urn.empty()) {
-            found.attribute = resource_->find(path->name);
-            if (!found.attribute) found = bare_extension_attribute(path->name);
-        } else if (core::same_ignoring_ascii_case(path->urn, resource_->core.urn)) {
-            found.attribute = resource_->core.find(path->name);
-        } else if (const auto* extension = resource_->extension(path->urn)) {
-            found.attribute = extension->find(path->name);
-            found.extension = extension->urn;
+        } else {
+            found = attribute_of(*resource_, *path);
+            if (!found.attribute && also_) found = attribute_of(*also_, *path);
         }
         if (!found.attribute) return refuse_unknown(name, begin);
         if (!path->sub.empty()) {
@@ -343,15 +351,29 @@ private:
             if (!found.sub) return refuse_unknown(name, begin);
         }
         if (found.attribute->returned == Returned::never)
-            return refuse_at(begin, "this attribute is never shown and cannot be filtered");
+            return refuse_at(begin, is_name_ ? "this attribute is never shown and cannot be sorted by"
+                                             : "this attribute is never shown and cannot be filtered");
         return true;
     }
 
-    Found bare_extension_attribute(std::string_view name) const
+    static Found attribute_of(const ResourceSchema& resource, const AttributePath& path)
     {
-        for (const auto& bare : resource_->bare_extension_names) {
+        if (path.urn.empty()) {
+            const auto* const attribute = resource.find(path.name);
+            return attribute ? Found{attribute, nullptr, {}} : bare_extension_attribute(resource, path.name);
+        }
+        if (core::same_ignoring_ascii_case(path.urn, resource.core.urn))
+            return {resource.core.find(path.name), nullptr, {}};
+        if (const auto* const extension = resource.extension(path.urn))
+            return {extension->find(path.name), nullptr, extension->urn};
+        return {};
+    }
+
+    static Found bare_extension_attribute(const ResourceSchema& resource, std::string_view name)
+    {
+        for (const auto& bare : resource.bare_extension_names) {
             if (!core::same_ignoring_ascii_case(bare, name)) continue;
-            for (const auto& extension : resource_->extensions)
+            for (const auto& extension : resource.extensions)
                 if (const auto* attribute = extension.find(name)) return {attribute, nullptr, extension.urn};
         }
         return {};
@@ -366,6 +388,8 @@ private:
             for (const auto& sub : inside_->sub) names.push_back(sub.name);
         } else {
             names = resource_->names();
+            if (also_)
+                for (auto& other : also_->names()) names.push_back(std::move(other));
         }
         std::string_view near;
         if (name.size() <= longest_guessed) {
@@ -491,10 +515,12 @@ private:
 
     std::string_view text_;
     const ResourceSchema* resource_;
+    const ResourceSchema* also_;
     const Attribute* inside_;
     ScimType what_;
     const FilterLimits& limits_;
     bool unquoted_;
+    bool is_name_ = false;
     std::size_t at_ = 0;
     std::size_t depth_ = 0;
     std::size_t nodes_ = 0;
@@ -565,9 +591,16 @@ void print(std::string& out, const Predicate& tree)
 } // namespace
 
 Result<Predicate> parse_filter(std::string_view text, const ResourceSchema& resource, const FilterLimits& limits,
-                               bool unquoted_words)
+                               bool unquoted_words, const ResourceSchema* also)
 {
-    return Parser{text, &resource, nullptr, ScimType::invalid_filter, limits, unquoted_words}.whole();
+    return Parser{text, &resource, nullptr, ScimType::invalid_filter, limits, unquoted_words, also}.whole();
+}
+
+Result<AttributeRef> resolve_attribute(std::string_view name, const ResourceSchema& resource,
+                                       const ResourceSchema* also)
+{
+    const FilterLimits limits;
+    return Parser{name, &resource, nullptr, ScimType::invalid_value, limits, false, also}.name();
 }
 
 Result<Predicate> parse_value_filter(std::string_view text, const Attribute& attribute, ScimType what,

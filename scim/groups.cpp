@@ -6,6 +6,7 @@
 #include "scim/entra/quirks.hpp"
 #include "scim/filter.hpp"
 #include "scim/group_json.hpp"
+#include "scim/listing.hpp"
 #include "scim/patch.hpp"
 #include "scim/requests.hpp"
 
@@ -49,14 +50,6 @@ Result<core::Group> present(core::ReadTxn& txn, const core::GroupId& id, const P
     if (!group) return no_such_group();
     TRY_ONLY(known.check(group->version));
     return *std::move(group);
-}
-
-// Reads the member rows only where they are shown.
-std::string shown(core::ReadTxn& txn, const core::Group& group, std::string_view base, const Projection& projection)
-{
-    if (!projection.shows("members")) return render(group, nullptr, base, projection);
-    const auto members = txn.members(group.id);
-    return render(group, &members, base, projection);
 }
 
 Answer ok(core::ReadTxn& txn, const core::Group& group, std::string_view base, const Projection& projection)
@@ -214,24 +207,28 @@ std::vector<MemberStep> resolved(core::ReadTxn& txn, const core::GroupId& id, co
 
 } // namespace
 
+std::string shown(core::ReadTxn& txn, const core::Group& group, std::string_view base, const Projection& projection)
+{
+    if (!projection.shows("members")) return render(group, nullptr, base, projection);
+    const auto members = txn.members(group.id);
+    return render(group, &members, base, projection);
+}
+
 Result<Work> list(const Call& call)
 {
     TRY_ONLY(check_groups_are_on(call));
-    TRY(const auto page, page_asked(call));
-    TRY(auto where, filter_asked(call, call.schemas->groups, core::Searched::groups));
+    TRY(auto selection, selection_asked(call, call.schemas->groups, core::Searched::groups));
+    TRY(auto paging, Paging::asked(call, "Groups", selection));
     auto projection = Projection::from(*call.request, call.schemas->groups);
-    const bool is_small = where && core::finds_by_index(*where, core::Searched::groups) && !projection.shows("members");
+    const bool is_small = selection.where && core::finds_by_index(*selection.where, core::Searched::groups) &&
+                          !projection.shows("members");
     Work work;
     work.lane = is_small ? Lane::inline_read : Lane::scan;
-    work.read = [page, where = std::move(where), base = call.base,
+    work.read = [selection = std::move(selection), paging = std::move(paging), base = call.base,
                  projection = std::move(projection)](core::ReadTxn& txn) -> Result<Answer> {
-        const core::Query query{
-            .where = where ? &*where : nullptr, .offset = page.start_index - 1, .limit = page.count, .count = true};
-        const auto found = txn.groups(query);
-        std::vector<std::string> items;
-        items.reserve(found.items.size());
-        for (const auto& group : found.items) items.push_back(shown(txn, group, base, projection));
-        return Answer{HttpStatus::ok, list_response(found.total, page.start_index, items), "", ""};
+        return paging.answer<core::Group>(
+            txn.groups(paging.query(selection)), selection, txn.organisation().group_count, core::Searched::groups,
+            [&](const core::Group& group) { return shown(txn, group, base, projection); });
     };
     return work;
 }

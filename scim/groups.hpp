@@ -3,14 +3,21 @@
 #pragma once
 
 #include "scim/call.hpp"
+#include "scim/projection.hpp"
+
+#include <string>
+#include <string_view>
 
 namespace scim::groups {
 
-Result<Work> list(const Call&);   // filter, startIndex, count, attributes, excludedAttributes
-Result<Work> get(const Call&);    // If-None-Match 304
+Result<Work> list(const Call&); // filter, sortBy, sortOrder, startIndex, count, cursor, attributes, excludedAttributes
+Result<Work> get(const Call&);  // If-None-Match 304
 Result<Work> create(const Call&); // 201, Location, ETag
 Result<Work> put(const Call&);    // If-Match 412
 Result<Work> patch(const Call&);  // 204, or 200 with the resource by policy patchReply
 Result<Work> remove(const Call&); // 204; unknown 404
+
+// A group as an answer shows it; reads the member rows only where they are shown.
+std::string shown(core::ReadTxn&, const core::Group&, std::string_view base, const Projection&);
 
 } // namespace scim::groups

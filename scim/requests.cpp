@@ -15,7 +15,8 @@ namespace scim {
 
 namespace {
 
-Result<std::int64_t> number_asked(const http::Request& request, std::string_view name, std::int64_t otherwise)
+Result<std::int64_t> number_asked(const http::Request& request, std::string_view name, std::int64_t otherwise,
+                                  ScimType refusal = ScimType::invalid_value)
 {
     const auto* parameter = request.parameter(name);
     if (!parameter) return otherwise;
@@ -27,7 +28,7 @@ Result<std::int64_t> number_asked(const http::Request& request, std::string_view
         return text.front() == '-' ? std::numeric_limits<std::int64_t>::min()
                                    : std::numeric_limits<std::int64_t>::max();
     if (error != std::errc{} || end != text.data() + text.size())
-        return bad_request(ScimType::invalid_value, fmt::format("{} must be a whole number", name));
+        return bad_request(refusal, fmt::format("{} must be a whole number", name));
     return number;
 }
 
@@ -100,23 +101,23 @@ void log_quirks(std::string_view request_id, const std::vector<std::string_view>
     for (const auto name : fired) core::log::debug("quirk.fired", {{"requestId", request_id}, {"quirk", name}});
 }
 
-Result<PageAsked> page_asked(const Call& call)
+Result<PageAsked> page_asked(const Call& call, ScimType bad_count)
 {
     TRY(const auto start_index, number_asked(*call.request, "startIndex", 1));
-    TRY(const auto count, number_asked(*call.request, "count", call.limits->page_default));
+    TRY(const auto count, number_asked(*call.request, "count", call.limits->page_default, bad_count));
     return PageAsked{std::max<std::int64_t>(start_index, 1),
                      std::clamp<std::int64_t>(count, 0, call.limits->page_most)};
 }
 
 Result<std::optional<core::Predicate>> filter_asked(const Call& call, const ResourceSchema& schema,
-                                                    core::Searched searched)
+                                                    core::Searched searched, const ResourceSchema* also)
 {
     const auto* parameter = call.request->parameter("filter");
     if (!parameter) return std::optional<core::Predicate>{};
     const FilterLimits limits{call.limits->filter_bytes, call.limits->filter_depth, call.limits->filter_nodes};
-    auto tree = parse_filter(parameter->value, schema, limits);
+    auto tree = parse_filter(parameter->value, schema, limits, false, also);
     if (!tree && call.quirks->tolerance().unquoted_filter_words) {
-        auto tolerant = parse_filter(parameter->value, schema, limits, true);
+        auto tolerant = parse_filter(parameter->value, schema, limits, true, also);
         if (tolerant) {
             call.quirks->count(entra::tolerated::unquoted_filter_word);
             log_quirks(call.context.request_id, {entra::tolerated::unquoted_filter_word});

@@ -26,11 +26,13 @@ struct PageAsked {
     std::int64_t start_index = 1; // at least 1
     std::int64_t count = 0;       // 0 to ProtocolLimits::page_most
 };
-// RFC 7644 3.4.2.4: below 1 counts as 1, below 0 as 0, too many as the most; 400 invalidValue for what is no number.
-Result<PageAsked> page_asked(const Call&);
+// RFC 7644 3.4.2.4: below 1 counts as 1, below 0 as 0, too many as the most; 400 for what is no number.
+Result<PageAsked> page_asked(const Call&, ScimType bad_count = ScimType::invalid_value);
 
 // The filter, if one was sent; 400 invalidFilter, also for what no store can look up: a member's type, meta.location.
-Result<std::optional<core::Predicate>> filter_asked(const Call&, const ResourceSchema&, core::Searched);
+// `also`: of a search across kinds, see parse_filter.
+Result<std::optional<core::Predicate>> filter_asked(const Call&, const ResourceSchema&, core::Searched,
+                                                    const ResourceSchema* also = nullptr);
 
 // If-Match and If-None-Match (RFC 7644 3.14): `*` or a list, compared weakly.
 class EntityTags {

@@ -281,14 +281,17 @@ json::object meta_object(const MetaText& meta)
             {"location", meta.location}};
 }
 
-std::string list_response(std::int64_t total, std::int64_t start_index, std::span<const std::string> items)
+namespace {
+
+// `place`: what tells where in the list the page is.
+std::string list_message(std::int64_t total, std::string_view place, std::span<const std::string> items)
 {
-    std::size_t size = 200;
+    std::size_t size = 200 + place.size();
     for (const auto& item : items) size += item.size() + 1;
     std::string out;
     out.reserve(size);
     out.append(R"({"schemas":[")").append(list_response_urn).append(R"("],"totalResults":)");
-    out.append(std::to_string(total)).append(R"(,"startIndex":)").append(std::to_string(start_index));
+    out.append(std::to_string(total)).append(place);
     out.append(R"(,"itemsPerPage":)").append(std::to_string(items.size())).append(R"(,"Resources":[)");
     for (std::size_t i = 0; i < items.size(); ++i) {
         if (i != 0) out += ',';
@@ -296,6 +299,20 @@ std::string list_response(std::int64_t total, std::int64_t start_index, std::spa
     }
     out.append("]}");
     return out;
+}
+
+} // namespace
+
+std::string list_response(std::int64_t total, std::int64_t start_index, std::span<const std::string> items)
+{
+    return list_message(total, R"(,"startIndex":)" + std::to_string(start_index), items);
+}
+
+std::string walk_response(std::int64_t total, std::string_view next_cursor, std::span<const std::string> items)
+{
+    std::string place;
+    if (!next_cursor.empty()) place.append(R"(,"nextCursor":")").append(next_cursor).append("\"");
+    return list_message(total, place, items);
 }
 
 } // namespace scim

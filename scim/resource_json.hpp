@@ -53,5 +53,7 @@ boost::json::object meta_object(const MetaText&);
 
 // {"schemas":[ListResponse],"totalResults":…,"startIndex":…,"itemsPerPage":…,"Resources":[…]} around the items' text.
 std::string list_response(std::int64_t total, std::int64_t start_index, std::span<const std::string> items);
+// A page of a walk by cursor (RFC 9865 2): nextCursor, unless empty, in the place of startIndex.
+std::string walk_response(std::int64_t total, std::string_view next_cursor, std::span<const std::string> items);
 
 } // namespace scim

@@ -8,6 +8,7 @@
 #include "scim/groups.hpp"
 #include "scim/http/router.hpp"
 #include "scim/me.hpp"
+#include "scim/search.hpp"
 #include "scim/users.hpp"
 
 #include <cstddef>
@@ -38,9 +39,6 @@ struct Handler {
     bool is_bulk = false; // body cap limits.bulk_bytes; planning alone takes long: on the lane scan
 };
 
-// What ServiceProviderConfig says is not supported has a path all the same, so that clients read why.
-Result<Answer> not_supported(const Call&);
-
 using Route = http::Route<Handler>;
 
 inline constexpr Route routes[] = {
@@ -61,6 +59,11 @@ inline constexpr Route routes[] = {
     {http::Method::get,
      "/orgs/{org}/scim/v2/Schemas/{id}",
      {.answer = discovery::schemas, .subjects = Subjects::welcome}},
+
+    {http::Method::get, "/orgs/{org}/scim/v2", {.plan = search::list}}, // a slash may follow
+    {http::Method::post, "/orgs/{org}/scim/v2/.search", {.plan = search::everything}},
+    {http::Method::post, "/orgs/{org}/scim/v2/Users/.search", {.plan = search::users}},
+    {http::Method::post, "/orgs/{org}/scim/v2/Groups/.search", {.plan = search::groups}},
 
     {http::Method::get, "/orgs/{org}/scim/v2/Users", {.plan = users::list}},
     {http::Method::post, "/orgs/{org}/scim/v2/Users", {.right = Right::write, .plan = users::create}},
@@ -87,9 +90,6 @@ inline constexpr Route routes[] = {
     {http::Method::del, "/orgs/{org}/scim/v2/Groups/{id}", {.right = Right::write, .plan = groups::remove}},
 
     {http::Method::post, "/orgs/{org}/scim/v2/Bulk", {.right = Right::write, .plan = bulk::run, .is_bulk = true}},
-    {http::Method::post, "/orgs/{org}/scim/v2/.search", {.answer = not_supported}},
-    {http::Method::post, "/orgs/{org}/scim/v2/Users/.search", {.answer = not_supported}},
-    {http::Method::post, "/orgs/{org}/scim/v2/Groups/.search", {.answer = not_supported}},
 
     {http::Method::get, "/orgs/{org}/scim/v2/Me", {.plan = me::get, .subjects = Subjects::alias}},
     {http::Method::post,

@@ -26,6 +26,7 @@ inline constexpr std::string_view enterprise_urn = "urn:ietf:params:scim:schemas
 inline constexpr std::string_view directory_group_urn =
     "http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/Group"; // accepted in `schemas`, means nothing
 inline constexpr std::string_view patch_op_urn = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
+inline constexpr std::string_view search_request_urn = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
 inline constexpr std::string_view list_response_urn = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
 inline constexpr std::string_view error_urn = "urn:ietf:params:scim:api:messages:2.0:Error";
 

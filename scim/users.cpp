@@ -2,6 +2,7 @@
 
 #include "core/actions/provision.hpp"
 #include "scim/entra/quirks.hpp"
+#include "scim/listing.hpp"
 #include "scim/patch.hpp"
 #include "scim/requests.hpp"
 #include "scim/user_json.hpp"
@@ -47,20 +48,17 @@ Answer ok(core::ReadTxn& txn, const core::User& user, std::string_view base, con
 
 Result<Work> list(const Call& call)
 {
-    TRY(const auto page, page_asked(call));
-    TRY(auto where, filter_asked(call, call.schemas->users, core::Searched::users));
+    TRY(auto selection, selection_asked(call, call.schemas->users, core::Searched::users));
+    TRY(auto paging, Paging::asked(call, "Users", selection));
     Work work;
-    work.lane = where && core::finds_by_index(*where, core::Searched::users) ? Lane::inline_read : Lane::scan;
-    work.read = [page, where = std::move(where), base = call.base,
+    const bool is_indexed = selection.where && core::finds_by_index(*selection.where, core::Searched::users);
+    work.lane = is_indexed ? Lane::inline_read : Lane::scan;
+    work.read = [selection = std::move(selection), paging = std::move(paging), base = call.base,
                  projection =
                      Projection::from(*call.request, call.schemas->users)](core::ReadTxn& txn) -> Result<Answer> {
-        const core::Query query{
-            .where = where ? &*where : nullptr, .offset = page.start_index - 1, .limit = page.count, .count = true};
-        const auto found = txn.users(query);
-        std::vector<std::string> items;
-        items.reserve(found.items.size());
-        for (const auto& user : found.items) items.push_back(shown(txn, user, base, projection));
-        return Answer{HttpStatus::ok, list_response(found.total, page.start_index, items), "", ""};
+        return paging.answer<core::User>(txn.users(paging.query(selection)), selection, txn.organisation().user_count,
+                                         core::Searched::users,
+                                         [&](const core::User& user) { return shown(txn, user, base, projection); });
     };
     return work;
 }

@@ -6,8 +6,8 @@
 
 namespace scim::users {
 
-Result<Work> list(const Call&);   // filter, startIndex, count, attributes, excludedAttributes
-Result<Work> get(const Call&);    // If-None-Match 304
+Result<Work> list(const Call&); // filter, sortBy, sortOrder, startIndex, count, cursor, attributes, excludedAttributes
+Result<Work> get(const Call&);  // If-None-Match 304
 Result<Work> create(const Call&); // 201, Location, ETag
 Result<Work> put(const Call&);    // If-Match 412
 Result<Work> patch(const Call&);  // 200 with the resource, or 204 by policy patchReply

@@ -5,8 +5,12 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <catch2/catch.hpp>
 
+#include <atomic>
 #include <csignal>
 #include <functional>
+#include <map>
+#include <optional>
+#include <set>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <thread>
@@ -362,8 +366,9 @@ TEST_CASE("check finds what was changed behind the store's back")
     const char* const tampering = GENERATE(
         "UPDATE events SET at = at + 1 WHERE seq = 2", "UPDATE events SET changes = '[]' WHERE seq = 2",
         "UPDATE events SET target_name = 'eve' WHERE seq = 2", "DELETE FROM events WHERE seq = 2",
-        "UPDATE organisations SET user_count = 4", "UPDATE users SET in_groups = 1 WHERE pk = 1",
-        "INSERT INTO user_emails(org, folded, user) VALUES(1, 'x', 99)", "UPDATE users SET org = 77 WHERE pk = 1");
+        "UPDATE organisations SET user_count = 4", "UPDATE user_blocks SET users = 9", "DELETE FROM user_blocks",
+        "UPDATE users SET in_groups = 1 WHERE pk = 1", "INSERT INTO user_emails(org, folded, user) VALUES(1, 'x', 99)",
+        "UPDATE users SET org = 77 WHERE pk = 1");
     {
         SQLite::Database behind{world.options.file.string(), SQLite::OPEN_READWRITE};
         behind.exec(tampering);
@@ -390,6 +395,121 @@ TEST_CASE("changes that were erased leave the chain whole")
         CHECK(events[0].changes.empty());
         CHECK(events[1].organisation == "acme");
     });
+}
+
+TEST_CASE("pages over several blocks of keys begin where they should, with gaps and neighbours, after a restart too")
+{
+    SqliteWorld world;
+    const core::OrgId org = organisation(world.store(), "acme");
+    const core::OrgId neighbour = organisation(world.store(), "neighbour");
+    std::vector<core::UserId> living;
+    change(world.store(), org, [&](core::WriteTxn& txn) {
+        for (int n = 0; n < 3000; ++n) {
+            const core::User made = user("u" + std::to_string(n));
+            REQUIRE(txn.insert(made).has_value());
+            living.push_back(made.id);
+        }
+    });
+    change(world.store(), neighbour, [](core::WriteTxn& txn) {
+        for (int n = 0; n < 1500; ++n) REQUIRE(txn.insert(user("n" + std::to_string(n))).has_value());
+    });
+    change(world.store(), org, [&](core::WriteTxn& txn) {
+        for (std::size_t n = 900; n < 2200; ++n) txn.erase(living[n]); // the second block goes whole
+        for (int n = 0; n < 700; ++n) {
+            const core::User made = user("late" + std::to_string(n));
+            REQUIRE(txn.insert(made).has_value());
+            living.push_back(made.id);
+        }
+    });
+    living.erase(living.begin() + 900, living.begin() + 2200);
+    world.reopen();
+    const auto txn = world.store().read(org);
+    const auto count = static_cast<std::int64_t>(living.size());
+    REQUIRE(txn->organisation().user_count == count);
+    for (std::int64_t offset = 0; offset <= count + 1; offset += offset % 100 == 0 ? 1 : 33) {
+        core::Query query;
+        query.offset = offset;
+        query.limit = 1;
+        const auto found = txn->users(query).items;
+        INFO(offset);
+        REQUIRE(found.size() == (offset < count ? 1 : 0));
+        if (offset < count) CHECK(found.front().id == living[static_cast<std::size_t>(offset)]);
+    }
+    CHECK(world.sqlite->check().empty());
+}
+
+TEST_CASE("REL-21: walks over 20,000 users beside 500 deletions and 500 creations miss no survivor and repeat none")
+{
+    constexpr std::size_t users = 20'000, changes = 500;
+    SqliteWorld world;
+    const core::OrgId org = organisation(world.store(), "acme");
+    std::vector<core::UserId> ids;
+    change(world.store(), org, [&](core::WriteTxn& txn) {
+        for (std::size_t n = 0; n < users; ++n) {
+            const core::User made = user("u" + std::to_string(n * 7919 % users));
+            REQUIRE(txn.insert(made).has_value());
+            ids.push_back(made.id);
+        }
+    });
+    std::set<core::UserId> gone;
+    for (std::size_t n = 0; n < changes; ++n) gone.insert(ids[n * 37 % users]);
+
+    std::atomic<int> walking{2};
+    std::atomic<int> pages{0};
+    // Changes go on as long as somebody walks, spread over the walk.
+    const auto paced = [&](std::size_t n) {
+        while (walking > 0 && static_cast<std::size_t>(pages) < n * 2 * (users / 100) / changes)
+            std::this_thread::yield();
+    };
+    std::thread deleting{[&] {
+        std::size_t n = 0;
+        for (const core::UserId& id : gone) {
+            paced(n++);
+            change(world.store(), org, [&](core::WriteTxn& txn) { txn.erase(id); });
+        }
+    }};
+    std::thread creating{[&] {
+        for (std::size_t n = 0; n < changes; ++n) {
+            paced(n);
+            insert(world.store(), org, user("new" + std::to_string(n)));
+        }
+    }};
+    const auto walk = [&](const core::Sort* sort) {
+        std::map<core::UserId, int> seen;
+        std::optional<core::Position> after;
+        for (;;) {
+            core::Query query;
+            query.sort = sort;
+            query.after = after ? &*after : nullptr;
+            query.count = false;
+            query.positions = true;
+            auto page = world.store().read(org)->users(query);
+            ++pages;
+            for (const core::User& each : page.items) ++seen[each.id];
+            if (page.items.size() < 100) break;
+            after = page.positions.back();
+        }
+        --walking;
+        return seen;
+    };
+    const core::Sort by_name{{.extension = {}, .name = "userName", .sub = {}}, true};
+    std::map<core::UserId, int> seen_by_name;
+    std::thread second{[&] { seen_by_name = walk(&by_name); }};
+    const auto seen = walk(nullptr);
+    second.join();
+    deleting.join();
+    creating.join();
+    CHECK(gone.size() == changes);
+    const std::map<core::UserId, int>* const walks[] = {&seen, &seen_by_name};
+    for (const auto* const each : walks) {
+        std::size_t missed = 0, repeated = 0;
+        for (const core::UserId& id : ids) missed += gone.contains(id) || each->contains(id) ? 0 : 1;
+        for (const auto& [id, times] : *each) repeated += times > 1 ? 1 : 0;
+        CHECK(missed == 0);
+        CHECK(repeated == 0);
+    }
+    CHECK(world.store().read(org)->organisation().user_count == static_cast<std::int64_t>(users));
+    CHECK(world.sqlite->check().empty());
 }
 
 TEST_CASE("a checkpoint empties the log")

@@ -288,6 +288,10 @@ TEST_CASE("a file of the first release opens, and what it holds is there")
     const auto bob = store.read(core::OrgId{1})->user_named("BOB");
     REQUIRE(bob);
     CHECK(bob->version == 3);
+    core::Query second;
+    second.offset = 1;
+    CHECK(store.read(core::OrgId{1})->users(second).items.empty()); // the users of then are counted in blocks
+    CHECK(store.check().empty());
 }
 
 TEST_CASE("a migration that fails leaves the file at the schema it had")

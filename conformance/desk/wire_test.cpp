@@ -8,6 +8,7 @@
 #include <atomic>
 #include <csignal>
 #include <fstream>
+#include <set>
 #include <thread>
 
 using namespace desk;
@@ -279,7 +280,7 @@ TEST_CASE("paths of what is not there yet answer as SCIM errors")
     Desk d;
     d.serve();
     auto client = d.client();
-    for (const auto& [method, path, status] : {std::tuple{"POST", "/.search", 501},
+    for (const auto& [method, path, status] : {std::tuple{"GET", "/Nothing", 404},
                                                {"GET", "/Me", 501},
                                                {"GET", "/Devices", 404},
                                                {"PATCH", "/Users", 405},
@@ -293,6 +294,66 @@ TEST_CASE("paths of what is not there yet answer as SCIM errors")
     const auto options = client.send({.method = "OPTIONS", .target = "/Users"});
     CHECK(options.status == 204);
     CHECK_THAT(*options.header("Allow"), Catch::Contains("POST"));
+}
+
+TEST_CASE("the base address and the searches answer to their methods, with a slash or without")
+{
+    Desk d;
+    d.serve();
+    auto client = d.client();
+    REQUIRE(client.post("/Users", boost::json::parse(R"({"userName":"bob"})")).status == 201);
+    for (const char* const path : {"", "/"}) {
+        const auto all = client.get(path);
+        REQUIRE(all.status == 200);
+        CHECK(all.json.at("totalResults").as_int64() == 1);
+        CHECK(client.send({.method = "HEAD", .target = path}).status == 200);
+        const auto options = client.send({.method = "OPTIONS", .target = path});
+        CHECK(options.status == 204);
+        CHECK(*options.header("Allow") == "GET, HEAD, OPTIONS");
+        CHECK(*client.send({.method = "DELETE", .target = path}).header("Allow") == "GET, HEAD, OPTIONS");
+    }
+    for (const char* const path : {"/.search", "/Users/.search", "/Groups/.search"}) {
+        INFO(path);
+        const auto found = client.post(
+            path, boost::json::parse(R"({"schemas":["urn:ietf:params:scim:api:messages:2.0:SearchRequest"]})"));
+        CHECK(found.status == 200);
+        CHECK(*client.send({.method = "OPTIONS", .target = path}).header("Allow") == "POST, OPTIONS");
+        const auto get = client.get(path);
+        CHECK(get.status == 405);
+        CHECK(*get.header("Allow") == "POST, OPTIONS");
+    }
+    CHECK(client.get("//").status == 404);
+}
+
+TEST_CASE("RFC 9865: a walk by cursor over HTTPS survives a restart and leaves nobody out")
+{
+    Desk d;
+    d.serve();
+    std::set<std::string> names;
+    for (int i = 0; i < 25; ++i) {
+        const auto name = "user" + std::to_string(i);
+        const boost::json::value body{{"userName", name}};
+        REQUIRE(d.client().post("/Users", body).status == 201);
+        names.insert(name);
+    }
+    std::string cursor;
+    for (int page = 0; page < 3; ++page) {
+        auto client = d.client();
+        const auto answer = client.get("/Users?count=10&sortBy=userName&cursor=" + cursor);
+        REQUIRE(answer.status == 200);
+        CHECK(answer.json.at("totalResults").as_int64() == 25);
+        CHECK(answer.json.as_object().if_contains("startIndex") == nullptr);
+        for (const auto& user : answer.json.at("Resources").as_array())
+            CHECK(names.erase(std::string{std::string_view{user.at("userName").as_string()}}) == 1);
+        const auto* const next = answer.json.as_object().if_contains("nextCursor");
+        CHECK((next != nullptr) == (page < 2));
+        if (next == nullptr) break;
+        cursor = std::string{std::string_view{next->as_string()}};
+        d.stop();
+        d.serve();
+    }
+    CHECK(names.empty());
+    CHECK(d.client().get("/Users?count=10&cursor=" + cursor).json.at("scimType").as_string() == "invalidCursor");
 }
 
 TEST_CASE("SEC-05: slow headers, slow bodies and slow reads leave the service available")

@@ -120,12 +120,13 @@ int serve(const Common& common, const ServeFlags& flags)
     });
     for (const auto& warning : data.loose_modes()) core::log::warning("file.mode", {{"what", warning}});
 
+    const auto key = data.pepper(has_tokens);
     Callers callers{store,
-                    data.pepper(has_tokens),
+                    key,
                     {config.requests_per_second, config.requests_burst, config.failed_authentications}};
     storage::Writer writer{store, config.writer};
     ScanPool scans{static_cast<std::size_t>(config.scan_threads), static_cast<std::size_t>(config.scan_queue)};
-    App app{config, store, writer, scans, callers, clock};
+    App app{config, store, writer, scans, callers, clock, core::Sealer{key, "cursor"}};
 
     std::atomic<std::int64_t> reloads{0}, refused_reloads{0};
     std::optional<certs::Reloader> certificate;

@@ -102,6 +102,7 @@ Match<Tag> match(std::span<const Route<Tag>> routes, Method method, std::string_
     const Segments asked{path};
     const Method wanted = method == Method::head ? Method::get : method;
     Match<Tag> result;
+    std::size_t fewest = most_captures; // what is spelled out goes before a placeholder, for all methods
     for (const auto& route : routes) {
         if (route.pattern.size != asked.size) continue;
         std::size_t captures = 0;
@@ -114,7 +115,9 @@ Match<Tag> match(std::span<const Route<Tag>> routes, Method method, std::string_
             else
                 same = literal == asked.parts[i];
         }
-        if (!same) continue;
+        if (!same || captures > fewest) continue;
+        if (captures < fewest) result = Match<Tag>{};
+        fewest = captures;
         result.allowed.add(route.methods);
         if (route.methods.has(wanted) && result.route == nullptr) {
             result.route = &route;

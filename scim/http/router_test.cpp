@@ -6,7 +6,7 @@ using namespace scim::http;
 
 namespace {
 
-enum class Tag { root, users, user, create, remove, me };
+enum class Tag { root, users, user, create, remove, me, search };
 
 constexpr Route<Tag> routes[] = {
     {Method::get, "/", Tag::root},
@@ -15,6 +15,7 @@ constexpr Route<Tag> routes[] = {
     {{Method::get, Method::patch}, "/orgs/{org}/Users/{id}", Tag::user},
     {Method::del, "/orgs/{org}/Users/{id}", Tag::remove},
     {Method::post, "/Me", Tag::me},
+    {Method::post, "/orgs/{org}/Users/.search", Tag::search},
 };
 
 auto ask(Method method, std::string_view path, std::string_view text = "TRACE")
@@ -62,6 +63,16 @@ TEST_CASE("SEC-09: a method that the path does not know is answered with those t
     CHECK(ask(Method::other, "/orgs/acme/Users", "TRACE").outcome == Outcome::not_allowed);
     CHECK(ask(Method::other, "/orgs/acme/Users", "get").outcome == Outcome::not_implemented);
     CHECK(ask(Method::other, "/orgs/acme/Users", "FOO").outcome == Outcome::not_implemented);
+}
+
+TEST_CASE("what the table spells out is no placeholder's, whatever the method and whichever comes first")
+{
+    CHECK(ask(Method::post, "/orgs/acme/Users/.search").route->tag == Tag::search);
+    const auto get = ask(Method::get, "/orgs/acme/Users/.search");
+    CHECK(get.outcome == Outcome::not_allowed);
+    CHECK(get.route == nullptr);
+    CHECK(allow(get.allowed) == "POST, OPTIONS");
+    CHECK(ask(Method::get, "/orgs/acme/Users/.Search").route->tag == Tag::user);
 }
 
 TEST_CASE("a pattern that makes no sense does not compile into the table")

@@ -1,10 +1,12 @@
 #include "scim/testing/desk.hpp"
 
 #include "core/base/json.hpp"
+#include "core/base/sealer.hpp"
 #include "core/testing/builders.hpp"
 #include "scim/bulk.hpp"
 #include "scim/discovery.hpp"
 #include "scim/groups.hpp"
+#include "scim/search.hpp"
 #include "scim/users.hpp"
 
 #include <boost/json/parse.hpp>
@@ -24,6 +26,7 @@ struct Desk::World {
     core::testing::ManualClock clock;
     core::testing::SequentialIds ids;
     ProtocolLimits limits;
+    core::Sealer cursors{std::vector<std::uint8_t>(32, 7), "cursor"};
     std::uint64_t requests = 0;
 };
 
@@ -48,9 +51,13 @@ std::vector<http::Parameter> split_query(std::string_view query)
 using Plan = Result<Work> (*)(const Call&);
 using Show = Result<Answer> (*)(const Call&);
 
-Plan plan_for(Method method, std::string_view folder, bool has_id)
+Plan plan_for(Method method, std::string_view folder, std::string_view id)
 {
     if (folder == "Bulk") return method == Method::post ? bulk::run : nullptr;
+    if (method == Method::get && folder.empty()) return search::list;
+    if (method == Method::post && folder == ".search") return search::everything;
+    if (method == Method::post && id == ".search") return folder == "Users" ? search::users : search::groups;
+    const bool has_id = !id.empty();
     if (folder == "Users") {
         if (!has_id) return method == Method::get ? users::list : method == Method::post ? users::create : nullptr;
         if (method == Method::get) return users::get;
@@ -157,6 +164,7 @@ Reply Desk::ask(Method method, std::string_view path, std::vector<http::Paramete
     call.ids = &world_->ids;
     call.limits = &world_->limits;
     call.quirks = quirks_.get();
+    call.cursors = &world_->cursors;
     call.schemas = schemas_.get();
 
     path.remove_prefix(1);
@@ -165,7 +173,7 @@ Reply Desk::ask(Method method, std::string_view path, std::vector<http::Paramete
     if (slash != std::string_view::npos) call.id = path.substr(slash + 1);
 
     if (const auto show = show_for(method, folder)) return reply_of(show(call), call.context.request_id);
-    const auto plan = plan_for(method, folder, !call.id.empty());
+    const auto plan = plan_for(method, folder, call.id);
     if (!plan) throw std::invalid_argument{"no such route"};
     auto work = plan(call);
     if (!work) return reply_of(work.error(), call.context.request_id);
