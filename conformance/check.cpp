@@ -80,6 +80,9 @@ Facts learn(Client& client)
         for (const auto& [name, need] : features) {
             if (says_supported(facts.config, name)) facts.has |= need;
         }
+        if (const auto* has = at(facts.config, "/pagination/cursor"); has != nullptr && *has == Json(true)) {
+            facts.has |= cursors;
+        }
     }
     if (const auto* types = at(facts.resource_types, "/Resources"); types != nullptr && types->is_array()) {
         const auto& all = types->get_array();
@@ -93,7 +96,8 @@ Facts learn(Client& client)
 std::string missing_need(unsigned needs, unsigned has)
 {
     const std::pair<Need, const char*> words[] = {{patching, "PATCH"}, {filtering, "filters"}, {sorting, "sorting"},
-                                                  {etags, "ETags"},    {groups, "groups"},     {bulk, "bulk"}};
+                                                  {etags, "ETags"},    {groups, "groups"},     {bulk, "bulk"},
+                                                  {cursors, "cursors"}};
     for (const auto& [need, word] : words) {
         if ((needs & need) != 0 && (has & need) == 0) return fmt::format("the server says it has no {}", word);
     }

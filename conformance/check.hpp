@@ -23,7 +23,16 @@ using Json = boost::json::value;
 class Context;
 
 // What a check cannot do without; /ServiceProviderConfig and /ResourceTypes say whether the server has it.
-enum Need : unsigned { nothing = 0, patching = 1, filtering = 2, sorting = 4, etags = 8, groups = 16, bulk = 32 };
+enum Need : unsigned {
+    nothing = 0,
+    patching = 1,
+    filtering = 2,
+    sorting = 4,
+    etags = 8,
+    groups = 16,
+    bulk = 32,
+    cursors = 64
+};
 
 struct Check {
     std::string id;

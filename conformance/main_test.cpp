@@ -40,9 +40,9 @@ TEST_CASE("the runner ends with the numbers, and its exit code tells passed from
     CHECK(last_line_of(passed.output) == "2 passed, 0 failed");
 
     const ScimStandIn bad(Fault::forgets_location);
-    const auto failed = runner(bad.endpoint(), {"--only", "create-location,create,sort"});
+    const auto failed = runner(bad.endpoint(), {"--only", "create-location,create"});
     CHECK(failed.ended == Ended{1, 0});
-    CHECK(last_line_of(failed.output) == "1 passed, 1 failed, 1 skipped");
+    CHECK(last_line_of(failed.output) == "1 passed, 1 failed");
     CHECK(failed.output.find("FAILED create-location") != std::string::npos);
     CHECK(failed.output.find("rule:     RFC 7644 3.3") != std::string::npos);
     CHECK(failed.output.find("> POST /scim/v2/Users") != std::string::npos);

@@ -14,5 +14,6 @@ Checks resource_checks();  // create, read, replace, delete, projection, paging,
 Checks filter_checks();    // RFC 7644 3.4.2.2
 Checks patch_checks();     // RFC 7644 3.5.2
 Checks bulk_checks();      // RFC 7644 3.7; and /Me, 3.11
+Checks list_checks();      // order, cursors (RFC 9865), searches by POST and across kinds
 
 } // namespace conformance

@@ -773,7 +773,8 @@ Object provider_config()
 {
     return body(R"({"schemas":["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],
         "patch":{"supported":true},"bulk":{"supported":true,"maxOperations":20,"maxPayloadSize":65536},
-        "filter":{"supported":true,"maxResults":200},"changePassword":{"supported":false},"sort":{"supported":false},
+        "filter":{"supported":true,"maxResults":200},"changePassword":{"supported":false},"sort":{"supported":true},
+        "pagination":{"cursor":true,"index":true,"defaultPaginationMethod":"index"},
         "etag":{"supported":true},
         "authenticationSchemes":[{"type":"oauthbearertoken","name":"Bearer","description":"A token"}],
         "meta":{"resourceType":"ServiceProviderConfig","location":"$1/ServiceProviderConfig"}})",
@@ -937,13 +938,19 @@ struct ScimStandIn::Shop {
 
     Said serve(const Heard& heard)
     {
-        const auto asked = understand(heard, fault);
+        auto asked = understand(heard, fault);
         const auto* authorization = find_header(heard.headers, "authorization");
         const bool known = authorization != nullptr && *authorization == fmt::format("Bearer {}", token);
         if (!known && !is(Fault::accepts_any_token)) throw Refuse{401, ""};
         const auto kind = asked.place.empty() ? "" : asked.place[0];
         const auto id = asked.place.size() > 1 ? asked.place[1] : "";
         if (asked.place.size() > 2) throw Refuse{404, ""};
+        if (!asked.place.empty() && asked.place.back() == ".search") {
+            if (asked.method != "POST") throw Refuse{405, ""};
+            take_parameters(asked);
+            if (kind != "Users" && kind != "Groups") return list_all(asked);
+            return list(asked, kind == "Users" ? users : group_shelf, kind == "Users" ? "User" : "Group");
+        }
         if (kind == "Users") return resource(asked, users, "User", id);
         if (kind == "Groups") return resource(asked, group_shelf, "Group", id);
         if (kind == "Bulk" && asked.method == "POST") return bulk(asked);
@@ -1325,25 +1332,109 @@ struct ScimStandIn::Shop {
         return found == asked.query.end() ? otherwise : std::stoll(found->second);
     }
 
+    // Those of a search, from its body.
+    void take_parameters(Asked& asked) const
+    {
+        const auto message = parsed(asked).as_object();
+        const auto* urns = find(message, "schemas");
+        const char* const search_urn = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
+        if (is(Fault::ignores_searches)) return;
+        if (urns == nullptr || short_text(*urns).find(search_urn) == std::string::npos)
+            throw Refuse{400, "invalidSyntax"};
+        for (const auto& member : message) {
+            std::string text;
+            if (member.value().is_string()) text = member.value().get_string();
+            if (member.value().is_int64()) text = std::to_string(member.value().get_int64());
+            if (const auto* names = member.value().if_array())
+                for (const auto& name : *names) text.append(text.empty() ? "" : ",").append(name.as_string());
+            asked.query[std::string(member.key())] = text;
+        }
+    }
+
+    Said list_all(const Asked& asked) const
+    {
+        auto all = selected(asked, users, "User");
+        for (auto& group : selected(asked, group_shelf, "Group")) all.push_back(std::move(group));
+        return paged(asked, all);
+    }
+
     Said list(const Asked& asked, const Shelf& shelf, const char* type) const
+    {
+        return paged(asked, selected(asked, shelf, type));
+    }
+
+    // What a resource is sorted by, in lower case; nothing when it has no value.
+    std::optional<std::string> key_of(const Object& view, const std::string& by) const
+    {
+        const auto path = read_path(by, fault);
+        const auto* value = find(view, path.name);
+        if (value == nullptr) return {};
+        if (const auto* elements = value->if_array()) {
+            if (elements->empty()) return {};
+            value = &elements->front();
+            for (const auto& element : *elements) {
+                const auto* primary = at(element, "/primary");
+                if (primary != nullptr && *primary == Json(true)) value = &element;
+            }
+            value = at(*value, "/" + (path.sub.empty() ? std::string("value") : path.sub));
+        } else if (!path.sub.empty()) {
+            value = at(*value, "/" + path.sub);
+        }
+        if (value == nullptr) return {};
+        return lower(value->is_string() ? std::string(value->get_string()) : boost::json::serialize(*value));
+    }
+
+    void sort(const Asked& asked, std::vector<Object>& views) const
+    {
+        const auto by = asked.query.find("sortBy");
+        if (by == asked.query.end() || is(Fault::ignores_sort)) return;
+        const auto known = {"username", "nickname",     "displayname", "title",
+                            "emails",   "emails.value", "id",          "externalid"};
+        if (std::find(known.begin(), known.end(), lower(by->second)) == known.end()) throw Refuse{400, "invalidValue"};
+        std::stable_sort(views.begin(), views.end(), [&](const Object& a, const Object& b) {
+            const auto left = key_of(a, by->second), right = key_of(b, by->second);
+            if (!left || !right) return is(Fault::sorts_absent_first) ? !left && right : left && !right;
+            return *left < *right;
+        });
+        const auto order = asked.query.find("sortOrder");
+        if (order != asked.query.end() && lower(order->second) == "descending")
+            std::reverse(views.begin(), views.end());
+    }
+
+    Array selected(const Asked& asked, const Shelf& shelf, const char* type) const
     {
         std::optional<Node> filter;
         if (const auto given = asked.query.find("filter"); given != asked.query.end() && !is(Fault::ignores_filters)) {
             filter = FilterReader(given->second, fault).read();
         }
-        Array all;
+        std::vector<Object> views;
         for (const auto& resource : shelf) {
-            const auto view = whole(resource, type);
+            auto view = whole(resource, type);
             const auto* active = find(view, "active");
             if (is(Fault::hides_inactive_users) && active != nullptr && *active == Json(false)) {
                 continue;
             }
             if (filter && !holds(view, *filter, fault)) continue;
-            all.push_back(projected(view, asked));
+            views.push_back(std::move(view));
         }
-        if (all.empty() && filter && is(Fault::empty_filter_is_404)) throw Refuse{404, ""};
+        if (views.empty() && filter && is(Fault::empty_filter_is_404)) throw Refuse{404, ""};
+        sort(asked, views);
+        Array all;
+        for (const auto& view : views) all.push_back(projected(view, asked));
+        return all;
+    }
+
+    Said paged(const Asked& asked, const Array& all) const
+    {
         const auto total = all.size();
-        const auto start = std::max<std::int64_t>(1, number(asked, "startIndex", 1));
+        const auto cursor = asked.query.find("cursor");
+        const bool by_cursor = cursor != asked.query.end();
+        auto start = std::max<std::int64_t>(1, number(asked, "startIndex", 1));
+        if (by_cursor && !cursor->second.empty()) {
+            const bool is_ours = cursor->second.starts_with("at-");
+            if (!is_ours && !is(Fault::takes_any_cursor)) throw Refuse{400, "invalidCursor"};
+            start = is_ours ? std::stoll(cursor->second.substr(3)) : 1;
+        }
         const auto count = std::max<std::int64_t>(0, number(asked, "count", 100));
         Array page;
         const auto from = is(Fault::ignores_start_index) ? 0 : static_cast<std::size_t>(start - 1);
@@ -1351,7 +1442,15 @@ struct ScimStandIn::Shop {
             if (page.size() >= static_cast<std::size_t>(count) && !is(Fault::ignores_count)) break;
             page.push_back(all[i]);
         }
-        return listing(page, total, start);
+        if (!by_cursor) return listing(page, total, start);
+        const auto next = from + page.size();
+        auto said = listing(page, total, start);
+        auto list = boost::json::parse(said.body).as_object();
+        list.erase("startIndex");
+        if (next < total && !page.empty())
+            list["nextCursor"] = fmt::format("at-{}", is(Fault::walks_in_circles) ? 1 : next + 1);
+        said.body = boost::json::serialize(list);
+        return said;
     }
 
     // Later than before, whatever the clock says.

@@ -42,6 +42,8 @@ enum class Fault : unsigned char {
     ignores_filters,
     ignores_if_match,
     ignores_not,
+    ignores_searches, // their bodies
+    ignores_sort,
     ignores_start_index,
     keeps_deleted_members,
     keeps_deleted_users,
@@ -63,11 +65,14 @@ enum class Fault : unsigned char {
     says_total_of_page,
     says_wrong_list_schema,
     sends_404_as_html,
+    sorts_absent_first,
     sends_no_www_authenticate,
+    takes_any_cursor,
     text_booleans,
     turns_plus_into_space_late,
     vanishes_tombstones,
     value_path_mixes_elements,
+    walks_in_circles,
     wrong_content_type,
 };
 
