@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace conformance {
 namespace {
@@ -70,6 +73,40 @@ Json attribute_of(const Json& schema, std::string_view name)
         }
     }
     throw Failed{fmt::format("the attribute {}", name), short_text(schema)};
+}
+
+const Json* member_of(const Json& value, std::string_view name)
+{
+    return value.is_object() ? value.get_object().if_contains(name) : nullptr;
+}
+
+// Those of every resource type.
+boost::json::array extensions_of(const Json& types)
+{
+    boost::json::array all;
+    for (const auto& type : types.at("Resources").as_array())
+        if (const auto* extensions = at(type, "/schemaExtensions"); extensions != nullptr && extensions->is_array())
+            for (const auto& extension : extensions->get_array()) all.push_back(extension);
+    return all;
+}
+
+// A text for each attribute of the schema that takes one from a client; nothing when one is required that is no text.
+std::optional<boost::json::object> texts_for(const Json& schema)
+{
+    boost::json::object values;
+    for (const auto& attribute : schema.at("attributes").as_array()) {
+        const bool takes_text = text_at(attribute, "/type") == "string" &&
+                                one_of(text_at(attribute, "/mutability"), {"readWrite", "immutable"});
+        const auto* many = at(attribute, "/multiValued");
+        const auto* required = at(attribute, "/required");
+        if (!takes_text || (many != nullptr && *many == true)) {
+            if (required != nullptr && *required == true) return std::nullopt;
+            continue;
+        }
+        const auto* canonical = at(attribute, "/canonicalValues/0");
+        values[text_at(attribute, "/name")] = canonical != nullptr ? *canonical : Json("x7");
+    }
+    return values;
 }
 
 void no_such(Context& c, const char* path) { c.refused(c.get(path), 404); }
@@ -142,6 +179,63 @@ constexpr Row discovery_rows[] = {
              c.expect(required != nullptr && required->is_bool(), "required as a boolean", short_text(extension));
              of_id(schemas, text_at(extension, "/schema"));
          }
+     }},
+    {"discovery-extensions-whole", "every extension has one schema, well formed, with each name once", "RFC 7643 6, 7",
+     nothing,
+     [](Context& c) {
+         const auto types = c.read("/ResourceTypes");
+         const auto schemas = c.read("/Schemas");
+         for (const auto& extension : extensions_of(types)) {
+             const auto urn = text_at(extension, "/schema");
+             std::size_t listed = 0;
+             for (const auto& schema : schemas.at("Resources").as_array()) listed += text_at(schema, "/id") == urn;
+             c.expect(listed == 1, fmt::format("{} once in /Schemas", urn), fmt::format("{} times", listed));
+             const auto schema = of_id(schemas, urn);
+             well_formed(c, schema);
+             c.expect(c.read("/Schemas/" + urn) == schema, "the same schema by its id", short_text(schema));
+             std::vector<std::string> names;
+             for (const auto& attribute : schema.at("attributes").as_array())
+                 names.push_back(lower(text_at(attribute, "/name")));
+             std::sort(names.begin(), names.end());
+             const auto twice = std::adjacent_find(names.begin(), names.end());
+             c.expect(twice == names.end(), "each attribute once", twice == names.end() ? "" : *twice);
+         }
+     }},
+    {"discovery-extension-values", "texts of User's extensions are kept and returned as their schema says",
+     "RFC 7643 2.2, 7", nothing,
+     [](Context& c) {
+         const auto types = c.read("/ResourceTypes");
+         const auto schemas = c.read("/Schemas");
+         const auto user = of_id(types, "User");
+         bool any = false;
+         if (at(user, "/schemaExtensions") == nullptr) c.skip("User has no extensions");
+         for (const auto& extension : at(user, "/schemaExtensions")->as_array()) {
+             const auto urn = text_at(extension, "/schema");
+             const auto schema = of_id(schemas, urn);
+             const auto values = texts_for(schema);
+             if (!values) continue; // something is required that is no text
+             any = any || !values->empty();
+             const auto made = c.make_user(boost::json::object{{urn, *values}});
+             const auto shown = c.read(made.path);
+             for (const auto& attribute : schema.at("attributes").as_array()) {
+                 const auto name = text_at(attribute, "/name");
+                 if (!values->contains(name)) continue;
+                 const auto returned = text_at(attribute, "/returned");
+                 const auto* extended = member_of(shown, urn);
+                 const auto* value = extended == nullptr ? nullptr : member_of(*extended, name);
+                 const bool is_shown = returned == "default" || returned == "always";
+                 c.expect((value != nullptr) == is_shown, fmt::format("{} {}", name, is_shown ? "shown" : "not shown"),
+                          short_text(shown));
+                 c.expect(value == nullptr || *value == values->at(name), fmt::format("{} as it was sent", name),
+                          short_text(shown));
+                 if (returned != "request") continue;
+                 const auto asked = c.read(made.path + "?attributes=" + query_escape(urn + ":" + name));
+                 extended = member_of(asked, urn);
+                 c.expect(extended != nullptr && member_of(*extended, name) != nullptr,
+                          fmt::format("{} when it is asked for", name), short_text(asked));
+             }
+         }
+         if (!any) c.skip("no extension has texts that a client may write");
      }},
     {"discovery-type", "/ResourceTypes/User is that one", discovery, nothing,
      [](Context& c) { c.same(c.read("/ResourceTypes/User"), "/endpoint", "/Users"); }},

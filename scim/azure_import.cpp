@@ -3,6 +3,7 @@
 #include "core/base/json.hpp"
 #include "core/base/text.hpp"
 #include "scim/call.hpp"
+#include "scim/custom_schema.hpp"
 #include "scim/entra/azure_users.hpp"
 #include "scim/entra/quirks.hpp"
 #include "scim/schema.hpp"
@@ -57,9 +58,8 @@ Result<void> check_attribute(const entra::MappingLine& line, const Attribute& at
     return {};
 }
 
-Result<void> check_target(const entra::MappingLine& line)
+Result<void> check_target(const entra::MappingLine& line, const ResourceSchema& schema)
 {
-    const ResourceSchema& schema = user_schema();
     const AttributePath& path = line.path;
     if (path.urn.empty() || core::same_ignoring_ascii_case(path.urn, schema.core.urn)) {
         if (const Attribute* const attribute = schema.find(path.name)) return check_attribute(line, *attribute);
@@ -195,7 +195,7 @@ private:
         made.ids = &ids_;
         made.limits = &limits_;
         made.quirks = &quirks_;
-        made.schemas = built_in_schemas().get();
+        made.schemas = schemas_.get();
         return made;
     }
 
@@ -252,6 +252,7 @@ private:
     entra::Mapping mapping_;
     ImportReport& report_;
     ProtocolLimits limits_;
+    std::shared_ptr<const Schemas> schemas_ = schemas_of(organisation_);
     // The importer speaks for Entra's connector whatever profile the organisation has chosen for its other clients.
     entra::Quirks quirks_{"entra", {}};
     bool lasting_id_ = false; // externalId is the object id alone
@@ -388,16 +389,16 @@ private:
 
 } // namespace
 
-Result<entra::Mapping> check_mapping(const bj::object& overrides)
+Result<entra::Mapping> check_mapping(const bj::object& overrides, const ResourceSchema& users)
 {
     TRY(entra::Mapping mapping, entra::Mapping::from(overrides));
-    for (const entra::MappingLine& line : mapping.lines()) TRY_ONLY(check_target(line));
+    for (const entra::MappingLine& line : mapping.lines()) TRY_ONLY(check_target(line, users));
     return mapping;
 }
 
 Result<entra::Mapping> mapping_of(const core::Organisation& organisation)
 {
-    return check_mapping(organisation.mapping);
+    return check_mapping(organisation.mapping, schemas_of(organisation)->users);
 }
 
 Result<ImportReport> import_azure_users(core::Store& store, const core::Organisation& organisation, core::IdSource& ids,

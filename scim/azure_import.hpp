@@ -7,6 +7,7 @@
 #include "core/store.hpp"
 #include "scim/entra/mapping.hpp"
 #include "scim/error.hpp"
+#include "scim/schema.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -52,7 +53,7 @@ struct ImportOptions {
 // nearest attribute.
 Result<entra::Mapping> mapping_of(const core::Organisation&);
 // The same for overrides that somebody wants to store.
-Result<entra::Mapping> check_mapping(const boost::json::object& overrides);
+Result<entra::Mapping> check_mapping(const boost::json::object& overrides, const ResourceSchema& users);
 
 // Each user is matched by userName, then by externalId where that is the object id; found: a PATCH of all mapped
 // values; not found: a POST. Refuses (nothing done) a mapping or file that cannot be used at all. A real run commits

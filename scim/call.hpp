@@ -41,8 +41,9 @@ struct ProtocolLimits {
     std::size_t json_depth = 16;
     std::size_t json_values = 100'000;
     std::size_t json_string_bytes = 64 * 1024;
-    std::size_t bulk_operations = 1000;   // bulk.maxOperations
-    std::size_t bulk_bytes = 1024 * 1024; // bulk.maxPayloadSize
+    std::size_t resource_bytes = 1024 * 1024; // of one stored resource, without its members
+    std::size_t bulk_operations = 1000;       // bulk.maxOperations
+    std::size_t bulk_bytes = 1024 * 1024;     // bulk.maxPayloadSize
 };
 
 // Whom the caller's token was made for, if for one user (RFC 7644 3.11).

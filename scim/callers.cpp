@@ -17,7 +17,7 @@ std::shared_ptr<const Tenant> Callers::tenant_of(core::Registry& registry, core:
     auto& known = tenants_[id.value];
     // The same value as long as nothing that requests look at has changed: the quirks' counters live in it.
     if (known && known->organisation.policy == organisation->policy &&
-        known->organisation.mapping == organisation->mapping &&
+        known->organisation.mapping == organisation->mapping && known->organisation.schemas == organisation->schemas &&
         known->organisation.display_name == organisation->display_name)
         return known;
     auto fresh = std::make_shared<Tenant>(std::move(*organisation));

@@ -6,6 +6,7 @@
 #include "core/base/clock.hpp"
 #include "core/store.hpp"
 #include "scim/call.hpp"
+#include "scim/custom_schema.hpp"
 #include "scim/entra/quirks.hpp"
 #include "scim/schema.hpp"
 
@@ -25,9 +26,10 @@ namespace scim {
 struct Tenant {
     core::Organisation organisation;
     entra::Quirks quirks;
-    std::shared_ptr<const Schemas> schemas = built_in_schemas(); // shared: most organisations add nothing
+    std::shared_ptr<const Schemas> schemas; // shared: most organisations add nothing to the built-in ones
     explicit Tenant(core::Organisation o)
-        : organisation{std::move(o)}, quirks{organisation.policy.quirk_profile, organisation.policy.quirks}
+        : organisation{std::move(o)}, quirks{organisation.policy.quirk_profile, organisation.policy.quirks},
+          schemas{schemas_of(organisation)}
     {
     }
 };

@@ -214,6 +214,9 @@ std::vector<ConfigKey> make_keys()
                                                           "Values in a JSON body; beyond: 400 invalidSyntax"),
         ranged<AT(protocol.json_string_bytes), 1024, 16 * mebibyte>(
             "limits.json_string_bytes", "bytes", "One string in a JSON body; beyond: 400 invalidSyntax"),
+        ranged<AT(protocol.resource_bytes), 1024, 64 * mebibyte>(
+            "limits.resource_bytes", "bytes",
+            "One stored user or group as JSON, without a group's members; beyond: 400 invalidValue"),
         ranged<AT(protocol.name_characters), 64, 4096>(
             "limits.name_characters", "number",
             "Characters of userName, displayName, externalId and ids; beyond: 400 invalidValue"),

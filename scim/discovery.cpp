@@ -50,52 +50,12 @@ Result<Answer> some(const Call& call, const std::vector<json::object>& resources
     return Error{HttpStatus::not_found, ScimType::none, none_such};
 }
 
-json::array words(const std::vector<std::string>& texts)
+json::object shown(const Call& call, const Schema& schema)
 {
-    json::array all;
-    for (const auto& text : texts) all.emplace_back(text);
-    return all;
-}
-
-json::array to_json(const std::vector<Attribute>& attributes);
-
-json::object to_json(const Attribute& attribute)
-{
-    json::object row{
-        {"name", attribute.name},
-        {"type", word(attribute.type)},
-        {"multiValued", attribute.multi_valued},
-        {"description", attribute.description},
-        {"required", attribute.required},
-        {"caseExact", attribute.case_exact},
-        {"mutability", word(attribute.mutability)},
-        {"returned", word(attribute.returned)},
-        {"uniqueness", word(attribute.uniqueness)},
-    };
-    if (!attribute.canonical_values.empty()) row.emplace("canonicalValues", words(attribute.canonical_values));
-    if (!attribute.reference_types.empty()) row.emplace("referenceTypes", words(attribute.reference_types));
-    if (!attribute.sub.empty()) row.emplace("subAttributes", to_json(attribute.sub));
-    return row;
-}
-
-json::array to_json(const std::vector<Attribute>& attributes)
-{
-    json::array rows;
-    for (const auto& attribute : attributes)
-        if (attribute.listed) rows.push_back(to_json(attribute));
-    return rows;
-}
-
-json::object to_json(const Call& call, const Schema& schema)
-{
-    return {
-        {"schemas", json::array{schema_urn}},
-        {"id", schema.urn},
-        {"name", schema.name},
-        {"description", schema.description},
-        {"attributes", to_json(schema.attributes)},
-        {"meta", meta(call, "Schema", "/Schemas/" + schema.urn)},
-    };
+    json::object resource{{"schemas", json::array{schema_urn}}};
+    for (auto& pair : to_json(schema)) resource.emplace(pair.key(), std::move(pair.value()));
+    resource.emplace("meta", meta(call, "Schema", "/Schemas/" + schema.urn));
+    return resource;
 }
 
 // Which resources and extensions this organisation's clients are shown.
@@ -175,9 +135,9 @@ Result<Answer> schemas(const Call& call)
     TRY_ONLY(check_no_filter(call));
     std::vector<json::object> all;
     for (const auto* resource : shown_resources(call)) {
-        all.push_back(to_json(call, resource->core));
+        all.push_back(shown(call, resource->core));
         for (const auto& extension : resource->extensions)
-            if (is_shown(call, extension)) all.push_back(to_json(call, extension));
+            if (is_shown(call, extension)) all.push_back(shown(call, extension));
     }
     return some(call, all, "there is no schema with this URN");
 }

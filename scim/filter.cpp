@@ -344,16 +344,32 @@ private:
         } else {
             found = attribute_of(*resource_, *path);
             if (!found.attribute && also_) found = attribute_of(*also_, *path);
+            if (!found.attribute && !is_name_ && !path->urn.empty() && !knows_schema(path->urn))
+                return refuse_at(begin, "unknown attribute: no schema with this URN is registered, so what is kept "
+                                        "under it cannot be filtered; the operator can register one: rollcall schema "
+                                        "add");
         }
         if (!found.attribute) return refuse_unknown(name, begin);
         if (!path->sub.empty()) {
             found.sub = found.attribute->find_sub(path->sub);
             if (!found.sub) return refuse_unknown(name, begin);
         }
-        if (found.attribute->returned == Returned::never)
-            return refuse_at(begin, is_name_ ? "this attribute is never shown and cannot be sorted by"
-                                             : "this attribute is never shown and cannot be filtered");
-        return true;
+        const bool is_secret =
+            found.attribute->returned == Returned::never || (found.sub && found.sub->returned == Returned::never);
+        if (!is_secret) return true;
+        if (is_name_) return refuse_at(begin, "this attribute is never shown and cannot be sorted by");
+        // RFC 7644 3.12: in an address it would also end in logs. In a PATCH path it would tell what is never shown.
+        error_ = error_at(begin, "this attribute is never shown and cannot be filtered");
+        if (what_ == ScimType::invalid_filter) error_.status = HttpStatus::forbidden, error_.type = ScimType::sensitive;
+        return false;
+    }
+
+    bool knows_schema(std::string_view urn) const
+    {
+        const auto is_of = [&](const ResourceSchema* resource) {
+            return resource && (core::same_ignoring_ascii_case(urn, resource->core.urn) || resource->extension(urn));
+        };
+        return is_of(resource_) || is_of(also_);
     }
 
     static Found attribute_of(const ResourceSchema& resource, const AttributePath& path)

@@ -166,11 +166,19 @@ TEST_CASE("what has the wrong type or no order is refused, and the remedy named"
         {"meta.created sw \"2026\"", "is a time"},
         {"meta.created gt \"2026-11-22\"", "is a time"},
         {"meta.created gt \"yesterday\"", "is a time"},
-        {"password eq \"x\"", "never shown"},
         {"userName[value eq \"x\"]", "no parts"},
         {"name.givenName[value eq \"x\"]", "not a sub-attribute"},
     }));
     CHECK_THAT(refused(row.text).detail, Catch::Contains(row.said));
+}
+
+TEST_CASE("RFC 7644 3.12: what is never shown may not stand in an address, nor be asked for in a PATCH path")
+{
+    const auto tree = parse_filter("password eq \"x\"", user_schema());
+    REQUIRE_FALSE(tree.has_value());
+    CHECK(tree.error().status == HttpStatus::forbidden);
+    CHECK(tree.error().type == ScimType::sensitive);
+    CHECK_THAT(tree.error().detail, Catch::Contains("never shown"));
 }
 
 TEST_CASE("an unknown attribute is refused with the nearest known one")

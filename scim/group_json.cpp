@@ -147,6 +147,7 @@ Result<WantedGroup> wanted_group(json::value body, const ResourceRules& rules)
         }
     }
     wanted.attributes.profile = core::Profile{with_schemas(std::move(profile), rules.schema)};
+    TRY_ONLY(check_size(wanted.attributes.profile, rules));
     return wanted;
 }
 

@@ -41,7 +41,7 @@ Result<core::GroupId> id_of(const Call& call)
 
 ResourceRules rules_of(const Call& call)
 {
-    return {call.schemas->groups, call.quirks->tolerance(), call.limits->name_characters};
+    return {call.schemas->groups, call.quirks->tolerance(), call.limits->name_characters, call.limits->resource_bytes};
 }
 
 Result<core::Group> present(core::ReadTxn& txn, const core::GroupId& id, const Preconditions& known)
@@ -261,8 +261,8 @@ Result<Work> create(const Call& call)
                       Projection::from(*call.request, call.schemas->groups)](core::WriteTxn& txn) -> Result<Answer> {
         const auto group = core::actions::create_group(txn, context, id, wanted.attributes, wanted.members);
         if (!group) return from(group.error());
-        return Answer{HttpStatus::created, shown(txn, *group, base, projection), etag_of(group->version),
-                      location_of(*group, base)};
+        return Answer{HttpStatus::created, shown(txn, *group, base, projection.after_write(nullptr, group->profile)),
+                      etag_of(group->version), location_of(*group, base)};
     };
     return work;
 }
@@ -275,14 +275,17 @@ Result<Work> put(const Call& call)
     std::vector<MemberStep> steps{{MemberStep::Kind::replace_all, std::move(wanted.members)}};
     Work work;
     work.lane = Lane::write;
-    work.write = [id, attributes = std::optional{std::move(wanted.attributes)}, steps = std::move(steps),
-                  context = call.context, base = call.base, known = Preconditions{*call.request},
+    work.write = [id, wanted = std::move(wanted.attributes), steps = std::move(steps), context = call.context,
+                  base = call.base, known = Preconditions{*call.request}, rules = rules_of(call),
                   projection =
                       Projection::from(*call.request, call.schemas->groups)](core::WriteTxn& txn) -> Result<Answer> {
         TRY(const auto before, present(txn, id, known));
+        std::optional<core::DesiredGroup> attributes{wanted};
+        if (rules.schema.has_immutable)
+            TRY_ONLY(keep_immutable(before.profile, attributes->profile, rules.schema, Omitted::is_kept));
         const auto updated = core::actions::update_group(txn, context, id, attributes, steps, before.version);
         if (!updated) return from(updated.error());
-        return ok(txn, updated->group, base, projection);
+        return ok(txn, updated->group, base, projection.after_write(nullptr, updated->group.profile));
     };
     return work;
 }
@@ -309,6 +312,8 @@ Result<Work> patch(const Call& call)
                 apply_patch(writable_view(before), asked.operations, rules.schema, rules.tolerance, &tolerated));
             TRY(auto wanted, wanted_group(std::move(patched), rules));
             attributes = std::move(wanted.attributes);
+            if (rules.schema.has_immutable)
+                TRY_ONLY(keep_immutable(before.profile, attributes->profile, rules.schema, Omitted::is_removed));
         }
         const auto steps = resolved(txn, id, asked.changes, base);
         const auto updated = core::actions::update_group(txn, context, id, attributes, steps, before.version);
@@ -316,7 +321,7 @@ Result<Work> patch(const Call& call)
         for (const auto name : tolerated) quirks->count(name);
         log_quirks(context.request_id, tolerated);
         if (is_silent) return Answer{HttpStatus::no_content, "", etag_of(updated->group.version), ""};
-        return ok(txn, updated->group, base, projection);
+        return ok(txn, updated->group, base, projection.after_write(&before.profile, updated->group.profile));
     };
     return work;
 }

@@ -42,6 +42,7 @@ int main(int argc, char** argv)
     add_archive(app, common);
     add_import(app, common);
     add_purge(app, common);
+    add_schema(app, common);
     add_store(app, common);
     add_config(app, common);
     app.add_subcommand("version", "The version")->callback([] { fmt::print("rollcall {}\n", ROLLCALL_VERSION); });

@@ -238,6 +238,7 @@ private:
     Result<void> apply_at(const PatchOperation&, const AttributePath&, json::object& container, const Attribute&);
     Result<void> apply_unregistered(const PatchOperation&, const AttributePath&);
     Result<void> unknown_path(std::string_view name);
+    bool names_extension_attribute(std::string_view key) const;
 
     Result<void> write(PatchKind, json::object& container, const Attribute&, const json::value&);
     Result<void> write_sub(PatchKind, json::object& container, const Attribute&, const Attribute& sub,
@@ -291,7 +292,10 @@ Result<void> Engine::apply(const PatchOperation& operation)
         if (!operation.value->is_object()) return bad_value("without a path the value must be an object of attributes");
         return apply_members(operation.kind, operation.value->get_object());
     }
-    TRY(const AttributePath path, read_path(*operation.path));
+    TRY(AttributePath path, read_path(*operation.path));
+    // A URN need not say where its schema ends: the organisation's schemas know.
+    if (!path.urn.empty())
+        if (const auto* whole = schema_.extension(*operation.path)) path = AttributePath{whole->urn, {}, {}, {}};
 
     if (path.urn.empty() || same(path.urn, schema_.core.urn)) {
         const auto* attribute = path.urn.empty() ? schema_.find(path.name) : schema_.core.find(path.name);
@@ -335,6 +339,8 @@ Result<void> Engine::apply_members(PatchKind kind, const json::object& input)
             if (!pair.value().is_object())
                 return bad_value("the value of an extension must be an object of attributes");
             TRY_ONLY(apply_extension(kind, *extension, pair.value().get_object()));
+        } else if (tolerance_.store_unregistered_extensions && names_extension_attribute(key)) {
+            TRY_ONLY(apply({kind, std::string(key), pair.value()}));
         } else if (tolerance_.store_unregistered_extensions && same(key.substr(0, 4), "urn:") &&
                    (pair.value().is_object() || pair.value().is_null())) {
             AttributePath path;
@@ -343,6 +349,21 @@ Result<void> Engine::apply_members(PatchKind kind, const json::object& input)
         }
     }
     return {};
+}
+
+// A key that is a path, "urn:…:User:badge", to something a client may write.
+bool Engine::names_extension_attribute(std::string_view key) const
+{
+    if (key.find(':') == std::string_view::npos) return false;
+    const auto path = read_path(key);
+    if (!path || path->urn.empty() || path->name.empty()) return false;
+    const auto* extension = schema_.extension(path->urn);
+    // Where a URN tells by itself where it ends, the key is a named quirk's to understand.
+    if (extension && read_path(extension->urn)->name.empty()) return false;
+    const auto* attribute = extension ? extension->find(path->name) : nullptr;
+    if (!attribute || attribute->mutability == Mutability::read_only) return false;
+    const auto* sub = path->sub.empty() ? nullptr : attribute->find_sub(path->sub);
+    return path->sub.empty() || (sub && sub->mutability != Mutability::read_only);
 }
 
 Result<void> Engine::apply_extension(PatchKind kind, const Schema& extension, const json::object& input)

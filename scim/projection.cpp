@@ -21,7 +21,6 @@ bool same(std::string_view a, std::string_view b)
 }
 
 bool is_extension(std::string_view key) { return key.find(':') != std::string_view::npos; }
-bool is_always_shown(std::string_view key) { return key == "id" || key == "schemas"; }
 
 // At commas outside brackets and quotes.
 std::vector<std::string_view> split(std::string_view list)
@@ -93,6 +92,8 @@ std::vector<Projection::Part> Projection::parts(std::string_view list, const Res
         const auto path = read_path(item);
         if (!path) continue;
         Part part{path->urn, path->name, path->sub};
+        // A URN need not say where its schema ends: the organisation's schemas know.
+        if (const auto* whole = schema.extension(item)) part = Part{whole->urn, "", ""};
         if (same(part.extension, schema.core.urn)) {
             if (part.name.empty()) { // the whole core schema: each of its attributes
                 for (const auto& attribute : schema.core.attributes) all.push_back({"", attribute.name, ""});
@@ -124,6 +125,7 @@ std::vector<Projection::Part> Projection::parts(std::string_view list, const Res
 Projection Projection::from(const http::Request& request, const ResourceSchema& schema)
 {
     Projection projection;
+    projection.schema_ = &schema;
     for (const auto& parameter : request.query) {
         if (parameter.value.empty()) continue;
         if (parameter.name == "attributes") {
@@ -131,8 +133,11 @@ Projection Projection::from(const http::Request& request, const ResourceSchema& 
             projection.asked_ = parts(parameter.value, schema);
         } else if (parameter.name == "excludedAttributes") {
             projection.left_out_ = parts(parameter.value, schema);
-            std::erase_if(projection.left_out_,
-                          [](const Part& part) { return part.extension.empty() && is_always_shown(part.name); });
+            // What is always returned cannot be left out: `excludedAttributes=id` asks for nothing.
+            std::erase_if(projection.left_out_, [&](const Part& part) {
+                const auto* attribute = projection.attribute(part.extension, part.name);
+                return attribute && attribute->returned == Returned::always;
+            });
         }
     }
     return projection;
@@ -148,9 +153,10 @@ bool Projection::shows(std::string_view name) const
 
 bool Projection::only_leaves_out(std::string_view name) const
 {
-    return !asks_ && !left_out_.empty() && std::all_of(left_out_.begin(), left_out_.end(), [&](const Part& part) {
-        return part.extension.empty() && part.name == name && part.sub.empty();
-    });
+    return !asks_ && !hides() && !left_out_.empty() &&
+           std::all_of(left_out_.begin(), left_out_.end(), [&](const Part& part) {
+               return part.extension.empty() && part.name == name && part.sub.empty();
+           });
 }
 
 bool Projection::asks_for_extension(std::string_view urn) const
@@ -158,11 +164,56 @@ bool Projection::asks_for_extension(std::string_view urn) const
     return std::any_of(asked_.begin(), asked_.end(), [&](const Part& part) { return part.extension == urn; });
 }
 
-json::object Projection::apply(json::object full) const
+const Attribute* Projection::attribute(std::string_view extension, std::string_view name) const
 {
-    // What of `key` (of `extension`) is asked for: nothing, some sub-attributes, or all of it.
-    const auto matching = [](const std::vector<Part>& parts, std::string_view extension, std::string_view key,
-                             std::vector<std::string_view>& subs) {
+    if (!schema_) return nullptr;
+    if (extension.empty()) return schema_->find(name);
+    const auto* schema = schema_->extension(extension);
+    return schema ? schema->find(name) : nullptr;
+}
+
+Projection Projection::after_write(const core::Profile* before, const core::Profile& after) const
+{
+    Projection changed = *this;
+    if (!hides()) return changed;
+    for (const auto& extension : schema_->extensions) {
+        const auto inside = [&](const core::Profile& profile) {
+            const auto* there = profile.attributes().if_contains(extension.urn);
+            return there ? there->if_object() : nullptr;
+        };
+        const auto* now = inside(after);
+        const auto* old = before ? inside(*before) : nullptr;
+        if (!now) continue;
+        for (const auto& pair : *now) {
+            const auto* was = old ? old->if_contains(pair.key()) : nullptr;
+            if (!was || *was != pair.value()) changed.written_.push_back({extension.urn, pair.key(), ""});
+        }
+    }
+    return changed;
+}
+
+namespace {
+
+// Drops those parts of a value that are not returned, or only on request.
+void hide_parts(json::value& value, const Attribute& attribute, const std::vector<std::string_view>& asked, bool whole)
+{
+    std::vector<std::string_view> hidden;
+    for (const auto& sub : attribute.sub) {
+        const bool is_asked = whole || std::any_of(asked.begin(), asked.end(),
+                                                   [&](std::string_view name) { return same(name, sub.name); });
+        if (sub.returned == Returned::never || (sub.returned == Returned::request && !is_asked))
+            hidden.push_back(sub.name);
+    }
+    if (!hidden.empty()) filter_subs(value, hidden, false);
+}
+
+} // namespace
+
+json::object Projection::shown_of(json::object from, std::string_view extension) const
+{
+    // What of `key` is named: nothing, some sub-attributes, or all of it.
+    const auto matching = [&](const std::vector<Part>& parts, std::string_view key,
+                              std::vector<std::string_view>& subs) {
         bool whole = false;
         for (const auto& part : parts) {
             if (!same(part.extension, extension)) continue;
@@ -177,38 +228,63 @@ json::object Projection::apply(json::object full) const
         }
         return whole;
     };
-    const auto show = [&](json::object& from, std::string_view extension) {
-        json::object shown(from.storage());
-        for (auto& pair : from) {
-            const std::string_view key = pair.key();
-            auto& value = pair.value();
-            if (!(extension.empty() && (is_always_shown(key) || is_extension(key)))) {
-                std::vector<std::string_view> subs;
-                if (asks_ && !matching(asked_, extension, key, subs)) {
-                    if (subs.empty()) continue;
-                    filter_subs(value, subs, true);
-                    if (is_nothing(value)) continue;
-                }
-                subs.clear();
-                if (matching(left_out_, extension, key, subs)) continue;
-                if (!subs.empty()) {
-                    filter_subs(value, subs, false);
-                    if (is_nothing(value)) continue;
-                }
-            }
-            shown.emplace(key, std::move(value));
-        }
-        return shown;
+    const auto add_always_shown = [](const Attribute* attribute, std::vector<std::string_view>& subs) {
+        if (!attribute) return;
+        for (const auto& sub : attribute->sub)
+            if (sub.returned == Returned::always) subs.push_back(sub.name);
+    };
+    const auto drop_always_shown = [](const Attribute* attribute, std::vector<std::string_view>& subs) {
+        if (!attribute) return;
+        std::erase_if(subs, [&](std::string_view name) {
+            const auto* sub = attribute->find_sub(name);
+            return sub && sub->returned == Returned::always;
+        });
     };
 
-    json::object shown = show(full, "");
+    json::object shown(from.storage());
+    for (auto& pair : from) {
+        const std::string_view key = pair.key();
+        auto& value = pair.value();
+        if (extension.empty() && is_extension(key)) { // its attributes are looked at one by one
+            shown.emplace(key, std::move(value));
+            continue;
+        }
+        const auto* known = attribute(extension, key);
+        const auto returned = known ? known->returned : Returned::by_default;
+        if (returned == Returned::never) continue;
+        std::vector<std::string_view> asked, written;
+        const bool asks_whole = matching(asked_, key, asked);
+        const bool was_written = !asks_ && matching(written_, key, written);
+        if (returned != Returned::always) {
+            if (asks_ ? !asks_whole && asked.empty() : returned == Returned::request && !was_written) continue;
+            if (asks_ && !asks_whole) {
+                auto kept = asked;
+                add_always_shown(known, kept);
+                filter_subs(value, kept, true);
+                if (is_nothing(value)) continue;
+            }
+        }
+        std::vector<std::string_view> left_out;
+        if (matching(left_out_, key, left_out) && returned != Returned::always) continue;
+        drop_always_shown(known, left_out);
+        if (!left_out.empty()) filter_subs(value, left_out, false);
+        if (known) hide_parts(value, *known, asked, asks_whole || was_written);
+        if (is_nothing(value)) continue;
+        shown.emplace(key, std::move(value));
+    }
+    return shown;
+}
+
+json::object Projection::apply(json::object full) const
+{
+    json::object shown = shown_of(std::move(full), "");
     for (auto it = shown.begin(); it != shown.end();) {
         const std::string key{it->key()};
         if (!is_extension(key) || !it->value().is_object()) {
             ++it;
             continue;
         }
-        json::object inside = show(it->value().get_object(), key);
+        json::object inside = shown_of(std::move(it->value().get_object()), key);
         if (inside.empty()) {
             it = shown.stable_erase(it);
         } else {

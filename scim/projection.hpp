@@ -2,6 +2,7 @@
 // mean nothing are ignored; a value path (`emails[type eq "work"]`) stands for its attribute.
 #pragma once
 
+#include "core/profile.hpp"
 #include "scim/http/message.hpp"
 #include "scim/schema.hpp"
 
@@ -18,8 +19,8 @@ public:
     Projection() = default;
     static Projection from(const http::Request&, const ResourceSchema&);
 
-    // Nothing was asked for: the stored text can be sent as it is.
-    bool is_default() const { return !asks_ && left_out_.empty(); }
+    // Nothing was asked for, and nothing stored is to be hidden: the stored text can be sent as it is.
+    bool is_default() const { return !asks_ && left_out_.empty() && !hides(); }
     // `attributes` was given.
     bool asks() const { return asks_; }
     // Whether the answer shows anything of this top-level core attribute.
@@ -28,6 +29,10 @@ public:
     bool only_leaves_out(std::string_view name) const;
     // Whether something of this extension was asked for by name; what is returned on request needs that.
     bool asks_for_extension(std::string_view urn) const;
+
+    // For the answer to a write: what is returned on request only is also returned to whoever has just given it (RFC
+    // 7643 7), that is, where `after` differs from `before` (none: everything).
+    Projection after_write(const core::Profile* before, const core::Profile& after) const;
 
     // `full` holds every attribute that may be shown, those returned on request only if asked for.
     boost::json::object apply(boost::json::object full) const;
@@ -40,7 +45,13 @@ private:
     };
     static std::vector<Part> parts(std::string_view list, const ResourceSchema&);
 
+    bool hides() const { return schema_ && schema_->hides_stored; }
+    const Attribute* attribute(std::string_view extension, std::string_view name) const;
+    boost::json::object shown_of(boost::json::object from, std::string_view extension) const;
+
+    const ResourceSchema* schema_ = nullptr; // outlives the request
     bool asks_ = false;
+    std::vector<Part> written_;
     std::vector<Part> asked_;
     std::vector<Part> left_out_;
 };

@@ -53,7 +53,8 @@ bool is_base64(std::string_view text)
 {
     while (!text.empty() && text.back() == '=') text.remove_suffix(1);
     return std::all_of(text.begin(), text.end(), [](char c) {
-        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
+        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/' ||
+               c == '-' || c == '_'; // either alphabet (RFC 7643 2.3.6)
     });
 }
 
@@ -181,6 +182,49 @@ private:
     const ResourceRules& rules_;
 };
 
+// What is set in `before` and is not the same in `wanted` (null: left out). True when it must be put back.
+Result<bool> is_left_out(const json::value* before, const json::value* wanted, const std::string& name, Omitted omitted)
+{
+    if (!before || (wanted && *before == *wanted)) return false;
+    if (wanted || omitted == Omitted::is_removed)
+        return bad_request(ScimType::mutability, fmt::format("{}: cannot be changed once set", name));
+    return true;
+}
+
+// The extension's attributes as `wanted` has them, with what is immutable in `before`; in the table's order.
+Result<json::object> with_immutable(const json::object& before, const json::object& wanted, const Schema& schema,
+                                    Omitted omitted)
+{
+    json::object out;
+    for (const auto& attribute : schema.attributes) {
+        const auto* old = before.if_contains(attribute.name);
+        const auto* now = wanted.if_contains(attribute.name);
+        const auto name = schema.urn + ":" + attribute.name;
+        if (attribute.mutability == Mutability::immutable) {
+            TRY(const bool put_back, is_left_out(old, now, name, omitted));
+            if (put_back) now = old;
+        }
+        if (!now) continue;
+        json::value kept = *now;
+        // Inside one value; the elements of a list come and go as wholes.
+        if (old && old->is_object() && now->is_object()) {
+            json::object parts;
+            for (const auto& sub : attribute.sub) {
+                const auto* part = now->get_object().if_contains(sub.name);
+                if (sub.mutability == Mutability::immutable) {
+                    const auto* old_part = old->get_object().if_contains(sub.name);
+                    TRY(const bool put_back, is_left_out(old_part, part, name + "." + sub.name, omitted));
+                    if (put_back) part = old_part;
+                }
+                if (part) parts.emplace(sub.name, *part);
+            }
+            kept = std::move(parts);
+        }
+        out.emplace(attribute.name, std::move(kept));
+    }
+    return out;
+}
+
 Result<void> check_schemas(const json::value* schemas)
 {
     if (!schemas || schemas->is_null()) return {};
@@ -232,6 +276,51 @@ Result<json::object> read_resource(json::value body, const ResourceRules& rules,
     }
     if (rules.tolerance.store_unregistered_extensions) take_unregistered(from, rules.schema, out, unregistered);
     return out;
+}
+
+Result<json::object> read_extension(json::object attributes, const Schema& schema)
+{
+    static const entra::Tolerance none;
+    const ResourceRules rules{user_schema(), none};
+    json::object out;
+    TRY_ONLY(Reader{rules}.take(attributes, schema.attributes, nullptr, out));
+    return out;
+}
+
+Result<void> keep_immutable(const core::Profile& before, core::Profile& wanted, const ResourceSchema& schema,
+                            Omitted omitted)
+{
+    static const json::object nothing;
+    const auto extension_in = [](const json::object& profile, const Schema& extension) -> const json::object& {
+        const auto* there = profile.if_contains(extension.urn);
+        return there && there->is_object() ? there->get_object() : nothing;
+    };
+    json::object out;
+    for (const auto& pair : wanted.attributes()) {
+        const std::string_view key = pair.key();
+        if (key != "schemas" && key.find(':') == std::string_view::npos) out.emplace(key, pair.value());
+    }
+    for (const auto& extension : schema.extensions) {
+        const auto& now = extension_in(wanted.attributes(), extension);
+        const auto& old = extension_in(before.attributes(), extension);
+        TRY(json::object kept, with_immutable(old, now, extension, omitted));
+        if (kept != now) TRY_ONLY(read_extension(kept, extension)); // what is required may be missing beside it
+        if (!kept.empty()) out.emplace(extension.urn, std::move(kept));
+    }
+    for (const auto& pair : wanted.attributes())
+        if (std::string_view{pair.key()}.find(':') != std::string_view::npos && !out.contains(pair.key()))
+            if (!schema.extension(pair.key())) out.emplace(pair.key(), pair.value());
+    wanted = core::Profile{with_schemas(std::move(out), schema)};
+    return {};
+}
+
+Result<void> check_size(const core::Profile& profile, const ResourceRules& rules)
+{
+    if (profile.text().size() <= rules.resource_bytes) return {};
+    return bad_request(ScimType::invalid_value,
+                       fmt::format("the resource would be larger than {} bytes; take something out of it, or raise "
+                                   "limits.resource_bytes",
+                                   rules.resource_bytes));
 }
 
 json::object with_schemas(json::object attributes, const ResourceSchema& schema)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/base/clock.hpp"
+#include "core/profile.hpp"
 #include "scim/entra/tolerance.hpp"
 #include "scim/error.hpp"
 #include "scim/schema.hpp"
@@ -21,16 +22,28 @@ namespace scim {
 struct ResourceRules {
     const ResourceSchema& schema;
     const entra::Tolerance& tolerance;
-    std::size_t name_characters = 256; // of names and ids, counted as code points
+    std::size_t name_characters = 256;                     // of names and ids, counted as code points
+    std::size_t resource_bytes = std::size_t{1024} * 1024; // of the text that is kept
 };
 
 // Canonical names, in the schema's order, whatever the order sent: equal resources make equal text.
 // Dropped: null, "", [], {} (all mean "no value"), read-only and write-only attributes, unknown attributes, `schemas`.
-// 400 invalidValue, naming the attribute: a wrong type, a name or id too long, a required attribute without a value,
-// two primaries. Extensions without a registered schema are kept where that is tolerated; their URNs go to
-// `unregistered`, when given.
+// 400 invalidValue, naming the attribute: a wrong type, a name or id too long, a required attribute without a value (of
+// an extension: once anything of it is present), two primaries. Extensions without a registered schema are kept where
+// that is tolerated; their URNs go to `unregistered`, when given.
 Result<boost::json::object> read_resource(boost::json::value body, const ResourceRules&,
                                           std::vector<std::string>* unregistered = nullptr);
+
+// The attributes of one extension alone, in the same way.
+Result<boost::json::object> read_extension(boost::json::object attributes, const Schema&);
+
+// RFC 7644 3.5.1 and 3.5.2 for what is immutable: 400 mutability where `wanted` changes a value that is set, or (in a
+// PATCH) takes it away. A PUT that leaves one out does not assert it, and it stays. For schemas that have any.
+enum class Omitted : bool { is_kept, is_removed };
+Result<void> keep_immutable(const core::Profile& before, core::Profile& wanted, const ResourceSchema&, Omitted);
+
+// 400 invalidValue for a profile that is larger than the rules allow.
+Result<void> check_size(const core::Profile&, const ResourceRules&);
 
 // {"schemas":[…], and the rest of `attributes`}: the core URN, and those of the extensions that are present.
 boost::json::object with_schemas(boost::json::object attributes, const ResourceSchema&);

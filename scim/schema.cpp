@@ -3,7 +3,11 @@
 #include "core/base/text.hpp"
 #include "core/user.hpp"
 
+#include <boost/json/array.hpp>
+
 namespace scim {
+
+namespace json = boost::json;
 
 namespace {
 
@@ -235,6 +239,42 @@ Schema core_group()
     };
 }
 
+json::array words(const std::vector<std::string>& texts)
+{
+    json::array all;
+    for (const auto& text : texts) all.emplace_back(text);
+    return all;
+}
+
+json::array to_json(const std::vector<Attribute>& attributes);
+
+json::object to_json(const Attribute& attribute)
+{
+    json::object row{
+        {"name", attribute.name},
+        {"type", word(attribute.type)},
+        {"multiValued", attribute.multi_valued},
+        {"description", attribute.description},
+        {"required", attribute.required},
+        {"caseExact", attribute.case_exact},
+        {"mutability", word(attribute.mutability)},
+        {"returned", word(attribute.returned)},
+        {"uniqueness", word(attribute.uniqueness)},
+    };
+    if (!attribute.canonical_values.empty()) row.emplace("canonicalValues", words(attribute.canonical_values));
+    if (!attribute.reference_types.empty()) row.emplace("referenceTypes", words(attribute.reference_types));
+    if (!attribute.sub.empty()) row.emplace("subAttributes", to_json(attribute.sub));
+    return row;
+}
+
+json::array to_json(const std::vector<Attribute>& attributes)
+{
+    json::array rows;
+    for (const auto& attribute : attributes)
+        if (attribute.listed) rows.push_back(to_json(attribute));
+    return rows;
+}
+
 } // namespace
 
 const Attribute* Attribute::find_sub(std::string_view name_in_any_case) const { return find_in(sub, name_in_any_case); }
@@ -261,7 +301,8 @@ std::vector<std::string> ResourceSchema::names() const
         for (const auto& attribute : attributes) {
             if (attribute.returned == Returned::never) continue;
             all.push_back(prefix + attribute.name);
-            for (const auto& sub : attribute.sub) all.push_back(prefix + attribute.name + "." + sub.name);
+            for (const auto& sub : attribute.sub)
+                if (sub.returned != Returned::never) all.push_back(prefix + attribute.name + "." + sub.name);
         }
     };
     add(core.attributes, "");
@@ -287,6 +328,14 @@ const std::shared_ptr<const Schemas>& built_in_schemas()
 
 const ResourceSchema& user_schema() { return built_in_schemas()->users; }
 const ResourceSchema& group_schema() { return built_in_schemas()->groups; }
+
+json::object to_json(const Schema& schema)
+{
+    return {{"id", schema.urn},
+            {"name", schema.name},
+            {"description", schema.description},
+            {"attributes", to_json(schema.attributes)}};
+}
 
 core::ValueKind kind_of(const Attribute& attribute)
 {

@@ -68,6 +68,10 @@ struct ResourceSchema {
     std::vector<Attribute> common;
     // Attributes of an extension that a filter may also name without the URN ("manager eq …").
     std::vector<std::string> bare_extension_names;
+    // Facts about the extensions that spare everybody else a look: values are stored that are not shown by default, and
+    // values that cannot be changed once set.
+    bool hides_stored = false;
+    bool has_immutable = false;
 
     const Schema* extension(std::string_view urn_in_any_case) const;
     // A top-level attribute of the core schema or a common one.
@@ -88,6 +92,9 @@ const ResourceSchema& user_schema();  // core User, enterprise, lifecycle (read-
 const ResourceSchema& group_schema(); // core Group
 
 core::ValueKind kind_of(const Attribute&);
+
+// As discovery shows it: id, name, description and the listed attributes with all their characteristics.
+boost::json::object to_json(const Schema&);
 
 std::string_view word(Type);       // "dateTime"
 std::string_view word(Mutability); // "readOnly"

@@ -96,6 +96,7 @@ Result<WantedUser> wanted_user(json::value body, const ResourceRules& rules)
             profile.emplace(name, std::move(pair.value()));
     }
     user.profile = core::Profile{with_schemas(std::move(profile), rules.schema)};
+    TRY_ONLY(check_size(user.profile, rules));
     return wanted;
 }
 

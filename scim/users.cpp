@@ -27,7 +27,7 @@ Result<core::UserId> id_of(const Call& call)
 
 ResourceRules rules_of(const Call& call)
 {
-    return {call.schemas->users, call.quirks->tolerance(), call.limits->name_characters};
+    return {call.schemas->users, call.quirks->tolerance(), call.limits->name_characters, call.limits->resource_bytes};
 }
 
 // The user of a request that changes it, in the version the client knows.
@@ -90,8 +90,8 @@ Result<Work> create(const Call& call)
          projection = Projection::from(*call.request, call.schemas->users)](core::WriteTxn& txn) -> Result<Answer> {
         const auto user = core::actions::create_user(txn, context, id, wanted);
         if (!user) return from(user.error());
-        return Answer{HttpStatus::created, shown(txn, *user, base, projection), etag_of(user->version),
-                      location_of(*user, base)};
+        return Answer{HttpStatus::created, shown(txn, *user, base, projection.after_write(nullptr, user->profile)),
+                      etag_of(user->version), location_of(*user, base)};
     };
     return work;
 }
@@ -103,15 +103,18 @@ Result<Work> put(const Call& call)
     TRY(auto wanted, wanted_user(std::move(body), rules_of(call)));
     Work work;
     work.lane = Lane::write;
-    work.write =
-        [id, wanted = std::move(wanted), context = call.context, base = call.base, known = Preconditions{*call.request},
-         projection = Projection::from(*call.request, call.schemas->users)](core::WriteTxn& txn) -> Result<Answer> {
+    work.write = [id, wanted = std::move(wanted), context = call.context, base = call.base,
+                  known = Preconditions{*call.request}, rules = rules_of(call),
+                  projection =
+                      Projection::from(*call.request, call.schemas->users)](core::WriteTxn& txn) -> Result<Answer> {
         TRY(const auto before, present(txn, id, known));
         core::DesiredUser desired = wanted.attributes;
         if (!wanted.says_active) desired.active = before.is_active();
+        if (rules.schema.has_immutable)
+            TRY_ONLY(keep_immutable(before.profile, desired.profile, rules.schema, Omitted::is_kept));
         const auto updated = core::actions::update_user(txn, context, before, desired);
         if (!updated) return from(updated.error());
-        return ok(txn, updated->user, base, projection);
+        return ok(txn, updated->user, base, projection.after_write(nullptr, updated->user.profile));
     };
     return work;
 }
@@ -138,12 +141,14 @@ Result<Work> patch(const Call& call)
             apply_patch(writable_view(before, &arena), operations, rules.schema, rules.tolerance, &tolerated));
         TRY(auto wanted, wanted_user(std::move(patched), rules));
         if (!wanted.says_active) wanted.attributes.active = before.is_active();
+        if (rules.schema.has_immutable)
+            TRY_ONLY(keep_immutable(before.profile, wanted.attributes.profile, rules.schema, Omitted::is_removed));
         const auto updated = core::actions::update_user(txn, context, before, wanted.attributes);
         if (!updated) return from(updated.error());
         for (const auto name : tolerated) quirks->count(name);
         log_quirks(context.request_id, tolerated);
         if (is_silent) return Answer{HttpStatus::no_content, "", etag_of(updated->user.version), ""};
-        return ok(txn, updated->user, base, projection);
+        return ok(txn, updated->user, base, projection.after_write(&before.profile, updated->user.profile));
     };
     return work;
 }

@@ -74,6 +74,16 @@ const std::vector<Row> rows = {
                                  std::string(size, 't') + "\"}");
      },
      400, "invalidSyntax"},
+    {"limits.resource_bytes", 1500,
+     [](Client& client, std::size_t size) { // the profile as it is kept: schemas and two texts
+         const std::string kept =
+             R"({"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"nickName":"","title":""})";
+         const auto name = (size - kept.size()) / 2;
+         return post(client, R"({"userName":"resource)" + std::to_string(++made) + R"(","nickName":")" +
+                                 std::string(name, 'n') + R"(","title":")" +
+                                 std::string(size - kept.size() - name, 't') + R"("})");
+     },
+     400, "invalidValue"},
     {"limits.name_characters", 70,
      [](Client& client, std::size_t size) { // two bytes a character
          const auto number = std::to_string(++made);

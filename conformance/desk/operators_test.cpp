@@ -218,8 +218,8 @@ TEST_CASE("commands end with the documented codes and name what is wrong")
 
 TEST_CASE("help is there for every command")
 {
-    for (const auto* command : {"serve", "cert", "org", "token", "user", "audit", "archive", "import", "purge",
-                                "backup", "check", "config"}) {
+    for (const auto* command : {"serve", "cert", "org", "schema", "token", "user", "audit", "archive", "import",
+                                "purge", "backup", "check", "config"}) {
         INFO(command);
         const auto finished = rollcall({command, "--help"});
         CHECK(finished.ended == Ended{});

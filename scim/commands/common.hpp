@@ -84,6 +84,7 @@ void add_audit(CLI::App&, Common&);
 void add_archive(CLI::App&, Common&);
 void add_import(CLI::App&, Common&);
 void add_purge(CLI::App&, Common&);
+void add_schema(CLI::App&, Common&);
 void add_store(CLI::App&, Common&); // backup, check
 void add_config(CLI::App&, Common&);
 

@@ -1,6 +1,7 @@
 #include "core/base/json.hpp"
 #include "scim/azure_import.hpp"
 #include "scim/commands/common.hpp"
+#include "scim/custom_schema.hpp"
 #include "scim/entra/expression.hpp"
 
 #include <boost/json/array.hpp>
@@ -102,8 +103,8 @@ void mapping(const Common& common, const std::string& name, const MappingChange&
 {
     const auto opened = open(common);
     auto organisation = opened.organisation(name);
-    const auto checked = [](const boost::json::object& overrides) {
-        auto made = check_mapping(overrides);
+    const auto checked = [&](const boost::json::object& overrides) {
+        auto made = check_mapping(overrides, schemas_of(organisation)->users);
         if (!made) throw Failure{Exit::refused, made.error().detail};
         return *std::move(made);
     };

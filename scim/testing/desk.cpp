@@ -4,6 +4,7 @@
 #include "core/base/sealer.hpp"
 #include "core/testing/builders.hpp"
 #include "scim/bulk.hpp"
+#include "scim/custom_schema.hpp"
 #include "scim/discovery.hpp"
 #include "scim/groups.hpp"
 #include "scim/search.hpp"
@@ -133,6 +134,17 @@ Desk::Desk(std::shared_ptr<World> world, std::string name, core::Policy policy) 
     organisation_ = core::testing::an_organisation().named(std::move(name)).with(policy);
     organisation_.id = core::testing::make_organisation(world_->store, organisation_);
     quirks_ = std::make_shared<entra::Quirks>(policy.quirk_profile, policy.quirks);
+}
+
+void Desk::register_schema(std::string_view definition, std::string_view resource)
+{
+    auto read = read_schema(json::parse(definition), resource);
+    if (!read) throw std::invalid_argument{read.error().detail};
+    auto all = custom_schemas(organisation_);
+    if (const auto fits = check_beside(*read, all, false); !fits) throw std::invalid_argument{fits.error().detail};
+    all.push_back(*std::move(read));
+    organisation_.schemas = text_of(all);
+    schemas_ = schemas_of(organisation_);
 }
 
 Desk Desk::neighbour(std::string name, core::Policy policy) const

@@ -61,6 +61,9 @@ public:
     // PATCH with these operations in a PatchOp message.
     Reply operate(std::string_view path, std::string_view operations) const;
 
+    // Gives the organisation a schema of its own, as `rollcall schema add` would. Throws what it refuses.
+    void register_schema(std::string_view definition, std::string_view resource = "User");
+
     const entra::Quirks& quirks() const { return *quirks_; }
     core::testing::ManualClock& clock() const;
     core::testing::MemoryStore& store() const;
