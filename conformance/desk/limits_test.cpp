@@ -176,7 +176,7 @@ TEST_CASE("every limit of the protocol holds at its key's value: one below and a
     INFO(page);
     CHECK_THAT(page, Catch::Contains("rollcall_wire_total{what=\"body_bytes\"} 2\n"));
     CHECK_THAT(page, Catch::Contains("rollcall_refusals_total{scimType=\"invalidSyntax\"} 3\n"));
-    CHECK_THAT(page, Catch::Contains("rollcall_refusals_total{scimType=\"invalidValue\"} 4\n"));
+    CHECK_THAT(page, Catch::Contains("rollcall_refusals_total{scimType=\"invalidValue\"} 5\n"));
     CHECK_THAT(page, Catch::Contains("rollcall_refusals_total{scimType=\"invalidFilter\"} 3\n"));
 }
 
