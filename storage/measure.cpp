@@ -179,8 +179,26 @@ int main(int argc, char** argv)
         if (store.read(work.org())->users({.where = &where}).total != 0) std::abort();
     });
     report("first 100", 500, [&] { store.read(work.org())->users({}); });
-    report("last 100", 200,
-           [&] { store.read(work.org())->users({.offset = static_cast<std::int64_t>(work.users().size()) - 100}); });
+    const auto count = static_cast<std::int64_t>(work.users().size());
+    const core::Sort by_name{{.extension = {}, .name = "userName", .sub = {}}, false};
+    const core::Sort by_display_name{{.extension = {}, .name = "displayName", .sub = {}}, false};
+    const auto page = [&](std::int64_t offset, const core::Sort* sort, const core::Position* after = nullptr) {
+        core::Query query;
+        query.offset = offset;
+        query.sort = sort;
+        query.after = after;
+        query.positions = true;
+        return store.read(work.org())->users(query).positions;
+    };
+    report("middle 100", 200, [&] { page(count / 2, nullptr); });
+    report("last 100", 200, [&] { page(count - 100, nullptr); });
+    const auto middle = page(count / 2, nullptr).back();
+    report("100 behind a position in the middle", 200, [&] { page(0, nullptr, &middle); });
+    report("sorted by userName, first 100", 200, [&] { page(0, &by_name); });
+    report("sorted by userName, last 100", 10, [&] { page(count - 100, &by_name); });
+    const auto middle_name = page(count / 2, &by_name).back();
+    report("sorted by userName, 100 behind a position", 200, [&] { page(0, &by_name, &middle_name); });
+    report("sorted by displayName, first 100", 3, [&] { page(0, &by_display_name); });
     report("title co (scan)", 3, [&] {
         const auto where =
             core::Predicate::is({.extension = {}, .name = "title", .sub = {}}, core::Comparison::co, std::string{"x"});
