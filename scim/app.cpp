@@ -14,6 +14,7 @@
 #include <cstring>
 #include <fstream>
 #include <span>
+#include <utility>
 
 namespace scim {
 namespace {
@@ -116,8 +117,8 @@ struct App::Visit {
 
 App::App(const Config& config, storage::SqliteStore& store, storage::Writer& writer, ScanPool& scans, Callers& callers,
          const core::Clock& clock, core::Sealer cursors)
-    : config_{config}, store_{store}, writer_{writer}, scans_{scans}, callers_{callers}, clock_{clock}, cursors_{
-                                                                                                            cursors}
+    : config_{config}, store_{store}, writer_{writer}, scans_{scans}, callers_{callers}, clock_{clock},
+      cursors_{cursors}, long_answers_{std::make_shared<LongAnswers>(config.long_answers)}
 {
     const auto add = [&](std::string_view host) {
         if (!host.empty()) hosts_.insert(lower(host));
@@ -404,8 +405,14 @@ std::optional<Response> App::run(const Call& call, const std::shared_ptr<Visit>&
         const bool taken = scans_.submit([this, visit, org, read = std::move(work.read), later] {
             Response response;
             try {
-                const auto txn = store_.read(org);
-                response = respond(*visit, read(*txn));
+                auto txn = store_.read(org);
+                auto result = read(*txn);
+                Rest rest = result ? std::exchange(result->rest, nullptr) : nullptr;
+                auto place = rest ? long_answers_->take() : LongAnswers::Place{};
+                response = rest && !place.is_taken() ? too_busy(*visit) : respond(*visit, result);
+                if (place.is_taken())
+                    response.more = std::make_shared<LongAnswer>(scans_, std::move(place), std::move(txn),
+                                                                 std::move(rest), visit->request_id);
             } catch (...) {
                 response = disaster(*visit, std::current_exception());
             }
@@ -547,6 +554,8 @@ Response App::metrics() const
     figures.emplace_back("rate_delayed_total", rate_delayed_);
     figures.emplace_back("rate_refused_total", rate_refused_);
     figures.emplace_back("scans_refused_total", scans_refused_);
+    figures.emplace_back("long_answers_open", long_answers_->open());
+    figures.emplace_back("long_answers_refused_total", long_answers_->refused());
     figures.emplace_back("storage_full_total", storage_full_answers_);
     const auto writes = writer_.figures();
     figures.emplace_back("writes_total", static_cast<std::int64_t>(writes.jobs));

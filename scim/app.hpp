@@ -8,6 +8,7 @@
 #include "scim/callers.hpp"
 #include "scim/config.hpp"
 #include "scim/http/server.hpp"
+#include "scim/long_answer.hpp"
 #include "scim/routes.hpp"
 #include "scim/scan_pool.hpp"
 #include "storage/sqlite_store.hpp"
@@ -73,6 +74,7 @@ private:
     Callers& callers_;
     const core::Clock& clock_;
     const core::Sealer cursors_;
+    std::shared_ptr<LongAnswers> long_answers_;
     core::SystemIds ids_;
     std::unordered_set<std::string> hosts_;
     std::string bulk_too_large_;

@@ -638,3 +638,113 @@ TEST_CASE("a request's whole way: created in a durable batch, read inline, liste
     CHECK_THAT(listed.body, Catch::Contains("ada@x.example"));
     CHECK(d.ask(create).status == 409);
 }
+
+namespace {
+
+// A group of so many members that are met nowhere, some 100 bytes of answer each.
+std::string large_group(Desk& desk, core::OrgId org, std::size_t count)
+{
+    core::Group group;
+    group.id = core::SystemIds{}.next_group();
+    group.display_name = "Large " + core::to_text(group.id);
+    std::vector<std::string> values;
+    for (std::size_t i = 0; i < count; ++i) values.push_back("m" + std::to_string(i) + std::string(90, 'x'));
+    desk.store.write(org, [&](core::WriteTxn& txn) {
+        REQUIRE(txn.insert(group).has_value());
+        txn.add_members(group.id, values);
+        return core::Keep::yes;
+    });
+    return core::to_text(group.id);
+}
+
+std::optional<std::string> whole_body(const http::Response& response)
+{
+    std::string body = response.body;
+    for (bool more = response.more != nullptr; more;) {
+        std::promise<http::Piece> piece;
+        auto made = piece.get_future();
+        response.more->next([&](http::Piece p) { piece.set_value(std::move(p)); });
+        const auto next = made.get();
+        if (next.state == http::Piece::State::broken) return std::nullopt;
+        CHECK(next.text.size() < 70 * 1024);
+        body += next.text;
+        more = next.state == http::Piece::State::more;
+    }
+    return body;
+}
+
+} // namespace
+
+TEST_CASE("a group with many members is answered in pieces, all of one moment")
+{
+    Desk desk;
+    const auto org = desk.organisation("contoso");
+    const auto bearer = "Bearer " + desk.token(org);
+    const auto id = large_group(desk, org, 3'000);
+    const auto path = "/orgs/contoso/scim/v2/Groups/" + id;
+
+    const auto small =
+        desk.ask(request_for(http::Method::get, "/orgs/contoso/scim/v2/Groups/" + large_group(desk, org, 10), bearer));
+    CHECK(small.status == 200);
+    CHECK_FALSE(small.more);
+
+    const auto response = desk.ask(request_for(http::Method::get, path, bearer));
+    REQUIRE(response.status == 200);
+    REQUIRE(response.more);
+    CHECK(response.body.size() < 70 * 1024);
+    const auto changed = desk.store.read(org)->group(core::GroupId{*core::uuid_from(id)});
+    desk.store.write(org, [&](core::WriteTxn& txn) { // while it is on its way
+        txn.remove_all_members(changed->id);
+        return core::Keep::yes;
+    });
+    const auto body = whole_body(response);
+    REQUIRE(body);
+    const auto json = core::json::read(*body, {16, 100'000, 1'000});
+    REQUIRE(json.has_value());
+    CHECK(json->at("members").as_array().size() == 3'000);
+}
+
+TEST_CASE("as many long answers as there are places are under way; the next is told to come again")
+{
+    Desk desk;
+    desk.config.long_answers = 2;
+    App app{desk.config, desk.store, desk.writer, desk.scans, desk.callers, desk.clock};
+    const auto org = desk.organisation("contoso");
+    const auto bearer = "Bearer " + desk.token(org);
+    const auto path = "/orgs/contoso/scim/v2/Groups/" + large_group(desk, org, 3'000);
+    const auto ask = [&] {
+        auto request = request_for(http::Method::get, path, bearer);
+        auto admission = app.admit(request);
+        std::promise<http::Response> later;
+        auto answered = later.get_future();
+        REQUIRE_FALSE(app.answer(request, admission, [&](http::Response r) { later.set_value(std::move(r)); }));
+        return answered.get();
+    };
+    auto first = ask();
+    const auto second = ask();
+    CHECK(first.status == 200);
+    CHECK(second.status == 200);
+    CHECK(ask().status == 503);
+    first.more.reset(); // its connection has gone
+    CHECK(ask().status == 200);
+    CHECK(whole_body(second));
+}
+
+TEST_CASE("a long answer whose store fails is broken, not short")
+{
+    Desk desk;
+    const auto org = desk.organisation("contoso");
+    int pieces = 0;
+    const auto answer = std::make_shared<LongAnswer>(
+        desk.scans, std::make_shared<LongAnswers>(1)->take(), desk.store.read(org),
+        [&](core::ReadTxn&, std::string& out) -> bool {
+            if (++pieces == 3) throw core::StorageFailed{"as the test asked"};
+            out = "piece";
+            return true;
+        },
+        "request");
+    http::Response response;
+    response.more = answer;
+    CHECK_FALSE(whole_body(response));
+    CHECK(pieces == 3);
+}

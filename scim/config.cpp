@@ -272,6 +272,8 @@ std::vector<ConfigKey> make_keys()
                                         "Threads for lists and filters without an index"),
         ranged<AT(scan_queue), 1, 100'000>("limits.scan_queue", "number",
                                            "Scans that may wait; beyond: 503 with Retry-After"),
+        ranged<AT(long_answers), 1, 1'000>("limits.long_answers", "number",
+                                           "Answers beyond 64 KiB sent at once; beyond: 503 with Retry-After"),
 
         key<AT(sweep_interval)>("sweep.interval", "duration", "How often due users are purged"),
         ranged<AT(sweep_batch), 1, 10'000>("sweep.batch", "number", "Users purged in one transaction"),

@@ -46,6 +46,7 @@ struct Config {
     storage::WriterOptions writer;
     std::int64_t scan_threads = 2;
     std::int64_t scan_queue = 256;
+    std::int64_t long_answers = 32;
 
     core::Duration sweep_interval = std::chrono::seconds{60};
     std::int64_t sweep_batch = 100;

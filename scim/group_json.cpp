@@ -55,28 +55,7 @@ Result<std::string> member_id(const json::value& element, std::size_t name_chara
     return bad_members(remedy);
 }
 
-void append_members(std::string& out, const std::vector<core::Member>& members, std::string_view base)
-{
-    out += R"(,"members":[)";
-    std::string reference;
-    bool first = true;
-    for (const auto& member : members) {
-        out += first ? R"({"value":)" : R"(,{"value":)";
-        first = false;
-        core::json::append_quoted(out, member.value);
-        if (const auto folder = folder_of(member.kind); !folder.empty()) {
-            reference.assign(base).append(folder).append(member.value);
-            out += R"(,"$ref":)";
-            core::json::append_quoted(out, reference);
-            out.append(R"(,"type":")").append(type_of(member.kind)).append("\"");
-        }
-        out += '}';
-    }
-    out += ']';
-}
-
-json::object full_object(const core::Group& group, const std::vector<core::Member>* members, std::string_view base,
-                         std::string_view location)
+json::object full_object(const core::Group& group, std::string_view location)
 {
     const json::object& profile = group.profile.attributes();
     json::object full;
@@ -90,12 +69,6 @@ json::object full_object(const core::Group& group, const std::vector<core::Membe
     full.emplace("displayName", group.display_name);
     for (const auto& pair : profile)
         if (pair.key() != "schemas") full.emplace(pair.key(), pair.value());
-    if (members) {
-        json::array list;
-        list.reserve(members->size());
-        for (const auto& member : *members) list.push_back(member_object(member, base));
-        full.emplace("members", std::move(list));
-    }
     full.emplace("meta", meta_object({"Group", group.created, group.last_modified, group.version, location}));
     return full;
 }
@@ -176,18 +149,19 @@ std::string location_of(const core::Group& group, std::string_view base)
     return std::string{base}.append("/Groups/").append(core::to_text(group.id));
 }
 
-std::string render(const core::Group& group, const std::vector<core::Member>* members, std::string_view base,
-                   const Projection& projection)
+namespace {
+
+std::string without_members(const core::Group& group, std::string_view base, const Projection& projection,
+                            std::size_t reserved)
 {
     const std::string location = location_of(group, base);
-    const bool as_stored = projection.is_default() || (!members && projection.only_leaves_out("members"));
+    const bool as_stored = projection.is_default() || projection.only_leaves_out("members");
     std::string_view schemas, rest;
     if (!as_stored || !split_profile(group.profile.text(), schemas, rest))
-        return core::json::write(projection.apply(full_object(group, members, base, location)));
+        return core::json::write(projection.apply(full_object(group, location)));
 
     std::string out;
-    out.reserve(group.profile.text().size() + group.display_name.size() + location.size() + 320 +
-                (members ? members->size() * (base.size() + 120) : 0));
+    out.reserve(group.profile.text().size() + group.display_name.size() + location.size() + 320 + reserved);
     out.append("{").append(schemas).append(R"(,"id":")").append(core::to_text(group.id)).append("\"");
     if (group.external_id) {
         out += R"(,"externalId":)";
@@ -196,10 +170,66 @@ std::string render(const core::Group& group, const std::vector<core::Member>* me
     out += R"(,"displayName":)";
     core::json::append_quoted(out, group.display_name);
     if (!rest.empty()) out.append(",").append(rest);
-    if (members) append_members(out, *members, base);
     out += ',';
     append_meta(out, {"Group", group.created, group.last_modified, group.version, location});
     out += '}';
+    return out;
+}
+
+} // namespace
+
+MemberView::MemberView(const Projection& projection)
+    : value{projection.shows("members", "value")}, reference{projection.shows("members", "$ref")},
+      type{projection.shows("members", "type")}
+{
+}
+
+bool append_member(std::string& out, const core::Member& member, std::string_view base, const MemberView& view)
+{
+    const auto begin = out.size();
+    const auto open = [&](std::string_view name) { out.append(out.size() == begin ? "{" : ",").append(name); };
+    if (view.value) {
+        open(R"("value":)");
+        core::json::append_quoted(out, member.value);
+    }
+    if (const auto folder = folder_of(member.kind); !folder.empty()) { // of a user or group: its value is a plain id
+        if (view.reference) {
+            open(R"("$ref":)");
+            core::json::append_quoted(out, std::string{base}.append(folder).append(member.value));
+        }
+        if (view.type) {
+            open(R"("type":")");
+            out.append(type_of(member.kind)).append("\"");
+        }
+    }
+    if (out.size() == begin) return false;
+    out += '}';
+    return true;
+}
+
+std::string render(const core::Group& group, const std::vector<core::Member>* members, std::string_view base,
+                   const Projection& projection)
+{
+    const MemberView view{projection};
+    if (!members || !view.shows_any()) return without_members(group, base, projection, 0);
+    std::string out = without_members(group, base, projection, members->size() * (base.size() + 120));
+    out.back() = ',';
+    out += R"("members":[)";
+    for (const auto& member : *members)
+        if (append_member(out, member, base, view)) out += ',';
+    if (out.back() == ',') out.pop_back();
+    out += "]}";
+    return out;
+}
+
+std::string outline(const core::Group& group, std::string_view base, const Projection& projection)
+{
+    std::string out = without_members(group, base, projection, 64);
+    if (!MemberView{projection}.shows_any()) return out;
+    out.back() = ',';
+    out.append(R"("members":[)");
+    out += member_mark;
+    out.append(core::to_text(group.id)).append("]}");
     return out;
 }
 

@@ -7,6 +7,7 @@
 #include "scim/filter.hpp"
 #include "scim/group_json.hpp"
 #include "scim/listing.hpp"
+#include "scim/member_pieces.hpp"
 #include "scim/patch.hpp"
 #include "scim/requests.hpp"
 
@@ -207,11 +208,10 @@ std::vector<MemberStep> resolved(core::ReadTxn& txn, const core::GroupId& id, co
 
 } // namespace
 
+// With all members, in one text: for the answers to changes, which cannot wait for their reader.
 std::string shown(core::ReadTxn& txn, const core::Group& group, std::string_view base, const Projection& projection)
 {
-    if (!projection.shows("members")) return render(group, nullptr, base, projection);
-    const auto members = txn.members(group.id);
-    return render(group, &members, base, projection);
+    return filled(txn, outline(group, base, projection), std::string{base}, MemberView{projection});
 }
 
 Result<Work> list(const Call& call)
@@ -226,9 +226,10 @@ Result<Work> list(const Call& call)
     work.lane = is_small ? Lane::inline_read : Lane::scan;
     work.read = [selection = std::move(selection), paging = std::move(paging), base = call.base,
                  projection = std::move(projection)](core::ReadTxn& txn) -> Result<Answer> {
-        return paging.answer<core::Group>(
+        Answer answer = paging.answer<core::Group>(
             txn.groups(paging.query(selection)), selection, txn.organisation().group_count, core::Searched::groups,
-            [&](const core::Group& group) { return shown(txn, group, base, projection); });
+            [&](const core::Group& group) { return outline(group, base, projection); });
+        return in_pieces(txn, std::move(answer), base, MemberView{projection});
     };
     return work;
 }
@@ -244,7 +245,8 @@ Result<Work> get(const Call& call)
         const auto group = txn.group(id);
         if (!group) return no_such_group();
         if (known.match(group->version)) return Answer{HttpStatus::not_modified, "", etag_of(group->version), ""};
-        return ok(txn, *group, base, projection);
+        Answer answer{HttpStatus::ok, outline(*group, base, projection), etag_of(group->version), ""};
+        return in_pieces(txn, std::move(answer), base, MemberView{projection});
     };
     return work;
 }

@@ -359,6 +359,51 @@ TEST_CASE("where the policy switches groups off, they are not there")
     check_refused(desk.operate("/Groups/00000000-0000-0000-0000-000000000000", "[]"), 404, "");
 }
 
+TEST_CASE("a group may be a member, of itself even, and is shown as what it is, whatever the request calls it")
+{
+    const Desk desk;
+    const auto ada = user(desk, "ada");
+    const auto inner = group(desk, "Inner", {ada});
+    const auto inner_id = inner.substr(8);
+    const auto outer = desk.post("/Groups", R"({"displayName":"Outer","members":[{"value":")" + inner_id +
+                                                R"(","type":"User"},{"value":"unknown","type":"Group"}]})");
+    REQUIRE(outer.status == 201);
+    const json::object as_group{{"value", inner_id}, {"$ref", std::string{Desk::base} + inner}, {"type", "Group"}};
+    const auto& list = outer.at("/members").as_array();
+    CHECK(std::find(list.begin(), list.end(), as_group) != list.end());
+    CHECK(std::find(list.begin(), list.end(), json::object{{"value", "unknown"}}) != list.end());
+
+    const auto add = [&](const std::string& to, const std::string& id) {
+        return desk.operate(to, R"([{"op":"add","path":"members","value":[{"value":")" + id + R"("}]}])").status;
+    };
+    CHECK(add(inner, inner_id) == 204);
+    CHECK(add(inner, outer.id()) == 204); // round
+    CHECK(members(desk, inner) == Members{ada, inner_id, outer.id()});
+    CHECK(desk.find("/Groups", "members.value eq \"" + inner_id + "\"").total() == 2);
+    CHECK(desk.get("/Users/" + ada).at("/groups").as_array().size() == 2);
+    CHECK(desk.del(inner).status == 204);
+    CHECK(members(desk, "/Groups/" + outer.id()) == Members{"unknown"});
+}
+
+TEST_CASE("a group of any size is read in pieces, and a list of groups, too, each member once")
+{
+    const Desk desk;
+    const auto size = GENERATE(1U, 700U, 5'000U);
+    std::vector<std::string> ids;
+    for (std::size_t i = 0; i < size; ++i) ids.push_back("member-" + std::to_string(i) + std::string(60, 'x'));
+    const auto large = group(desk, "Large", ids), small = group(desk, "Small", {"one"});
+    CHECK(members(desk, large) == Members{ids.begin(), ids.end()});
+    const auto list = desk.get("/Groups");
+    CHECK(list.total() == 2);
+    CHECK(list.at("/Resources/0/members").as_array().size() == size);
+    CHECK(list.at("/Resources/1") == desk.get(small).body);
+    const auto part = desk.get(large + "?attributes=members.value");
+    CHECK(part.at("/members/0").as_object().size() == 1);
+    CHECK(part.at("/members").as_array().size() == size);
+    CHECK_FALSE(part.body.as_object().contains("displayName"));
+    CHECK_FALSE(desk.get(large + "?attributes=members.display").body.as_object().contains("members"));
+}
+
 TEST_CASE("groups page like users")
 {
     const Desk desk;

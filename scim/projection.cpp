@@ -151,6 +151,15 @@ bool Projection::shows(std::string_view name) const
                         [&](const Part& part) { return is_it(part) && part.sub.empty(); });
 }
 
+bool Projection::shows(std::string_view name, std::string_view sub) const
+{
+    const auto names_it = [&](const Part& part) {
+        return part.extension.empty() && part.name == name && (part.sub.empty() || part.sub == sub);
+    };
+    if (asks_ && std::none_of(asked_.begin(), asked_.end(), names_it)) return false;
+    return std::none_of(left_out_.begin(), left_out_.end(), names_it);
+}
+
 bool Projection::only_leaves_out(std::string_view name) const
 {
     return !asks_ && !hides() && !left_out_.empty() &&

@@ -25,6 +25,8 @@ public:
     bool asks() const { return asks_; }
     // Whether the answer shows anything of this top-level core attribute.
     bool shows(std::string_view name) const;
+    // Whether it shows this part of it.
+    bool shows(std::string_view name, std::string_view sub) const;
     // Whether no question but that of `name` as a whole was asked: `excludedAttributes=members`.
     bool only_leaves_out(std::string_view name) const;
     // Whether something of this extension was asked for by name; what is returned on request needs that.

@@ -28,6 +28,15 @@ bool ScanPool::submit(std::function<void()> work)
     return true;
 }
 
+void ScanPool::go_on(std::function<void()> work)
+{
+    {
+        const std::lock_guard lock{mutex_};
+        waiting_.push_back(std::move(work));
+    }
+    wake_.notify_one();
+}
+
 void ScanPool::run()
 {
     std::unique_lock lock{mutex_};

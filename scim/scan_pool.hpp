@@ -20,6 +20,9 @@ public:
 
     // False when too many wait: answered as 503 with Retry-After. `work` must not throw. From any thread.
     [[nodiscard]] bool submit(std::function<void()> work);
+    // For what was accepted and is done in parts: never refused, behind what waits. Whoever calls it bounds their
+    // number.
+    void go_on(std::function<void()> work);
 
 private:
     void run();

@@ -206,7 +206,7 @@ boost::system::result<Framing, Problem> judge(const Head& head, const Limits& li
         return Problem{Count::header_fields, 431, "the header section has too many fields"};
 
     Framing result;
-    result.keep_alive = head.version == 11;
+    result.keep_alive = result.takes_chunks = head.version == 11;
     bool has_host = false;
     std::optional<std::string_view> transfer_encoding;
     std::optional<std::string_view> content_length;

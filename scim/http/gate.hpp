@@ -53,6 +53,7 @@ struct Framing {
     std::uint64_t content_length = 0;
     bool expects_continue = false;
     bool keep_alive = true;
+    bool takes_chunks = true; // HTTP/1.1: knows the chunked coding
     std::string_view host;
 };
 

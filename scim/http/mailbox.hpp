@@ -1,5 +1,5 @@
-// Where an answer from another thread arrives. It outlives the connection: an answer to a request that is over, or
-// whose connection or server has gone, is dropped. Included by server.cpp alone.
+// Where an answer from another thread, or a piece of one, arrives. It outlives the connection: an answer to a request
+// that is over, or whose connection or server has gone, is dropped. Included by server.cpp alone.
 #pragma once
 
 #include "scim/http/message.hpp"
@@ -12,15 +12,19 @@
 #include <memory>
 #include <mutex>
 #include <utility>
+#include <variant>
 
 namespace scim::http {
 
+using Delivery = std::variant<Response, Piece>;
+
 class Mailbox : public std::enable_shared_from_this<Mailbox> {
 public:
-    using Receiver = std::function<void(Response)>;
+    using Receiver = std::function<void(Delivery)>;
     Mailbox(boost::asio::io_context& home, Receiver receiver) : home_{&home}, receiver_{std::move(receiver)} {}
 
-    // Begins to wait for the answer to the next request. On the connection's thread, like stop_waiting() and close().
+    // Begins to wait for the answer to the next request, or the next piece of one. On the connection's thread, like
+    // stop_waiting() and close().
     std::uint64_t next_turn()
     {
         const std::lock_guard lock{mutex_};
@@ -35,24 +39,24 @@ public:
     }
 
     // From any thread.
-    void deliver(std::uint64_t turn, Response response)
+    void deliver(std::uint64_t turn, Delivery delivery)
     {
         const std::lock_guard lock{mutex_};
         if (home_ == nullptr || turn != turn_) return;
-        boost::asio::post(*home_, [self = shared_from_this(), turn, answer = std::move(response)]() mutable {
-            self->arrive(turn, std::move(answer));
+        boost::asio::post(*home_, [self = shared_from_this(), turn, arrived = std::move(delivery)]() mutable {
+            self->arrive(turn, std::move(arrived));
         });
     }
 
 private:
-    void arrive(std::uint64_t turn, Response response)
+    void arrive(std::uint64_t turn, Delivery delivery)
     {
         {
             const std::lock_guard lock{mutex_};
             if (home_ == nullptr || turn != turn_) return;
             ++turn_; // a second answer to the same request goes nowhere
         }
-        receiver_(std::move(response));
+        receiver_(std::move(delivery));
     }
 
     std::mutex mutex_;

@@ -46,6 +46,7 @@ std::string_view word(Count count)
     case Count::idle_time: return "idle_time";
     case Count::write_time: return "write_time";
     case Count::handler_time: return "handler_time";
+    case Count::broken_answers: return "broken_answers";
     case Count::connections_limit: return "connections_limit";
     case Count::connections_per_address: return "connections_per_address";
     case Count::connections_unauthenticated: return "connections_unauthenticated";

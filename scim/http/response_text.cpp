@@ -75,13 +75,23 @@ bool write_head(std::string& out, const Response& response, const Sending& sendi
                    reason(response.status));
     bool clean = set_header(out, "Date", sending.date);
     const bool has_body = may_have_body(response.status);
-    if (has_body && !response.body.empty() && !response.content_type.empty())
+    if (has_body && (!response.body.empty() || response.more) && !response.content_type.empty())
         clean = set_header(out, "Content-Type", response.content_type) && clean;
-    if (has_body) fmt::format_to(std::back_inserter(out), FMT_COMPILE("Content-Length: {}\r\n"), response.body.size());
+    if (has_body && response.more)
+        out += sending.chunked ? "Transfer-Encoding: chunked\r\n" : "";
+    else if (has_body)
+        fmt::format_to(std::back_inserter(out), FMT_COMPILE("Content-Length: {}\r\n"), response.body.size());
     for (const auto& [name, value] : response.headers) clean = set_header(out, name, value) && clean;
     if (sending.close) out += "Connection: close\r\n";
     out += "\r\n";
     return clean;
+}
+
+void write_chunk(std::string& out, std::string_view data)
+{
+    if (data.empty()) return;
+    fmt::format_to(std::back_inserter(out), FMT_COMPILE("{:x}\r\n"), data.size());
+    out.append(data).append("\r\n");
 }
 
 std::string http_date(core::Instant now)

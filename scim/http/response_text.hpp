@@ -15,11 +15,15 @@ bool set_header(std::string& head, std::string_view name, std::string_view value
 struct Sending {
     bool without_body = false; // HEAD: the length of the body, not the body
     bool close = false;
+    bool chunked = true; // how a body is sent whose length is not known; else it ends with the connection
     std::string_view date;
 };
 
 // Appends status line, fields and blank line. False when a field was refused; `out` is then not to be sent.
 bool write_head(std::string& out, const Response&, const Sending&);
+// Appends a chunk (RFC 9112 7.1); of nothing, none: that would be the last.
+void write_chunk(std::string& out, std::string_view);
+inline constexpr std::string_view last_chunk = "0\r\n\r\n";
 // 204, 304 and 1xx have none (RFC 9110 6.4.1).
 bool may_have_body(int status);
 std::string_view reason(int status);

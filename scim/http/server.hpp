@@ -53,6 +53,7 @@ enum class Count : std::size_t {
     idle_time,
     write_time,
     handler_time,
+    broken_answers,
     connections_limit,
     connections_per_address,
     connections_unauthenticated,

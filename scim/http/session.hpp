@@ -29,8 +29,8 @@ public:
         : worker_{worker}, shared_{worker.shared}, limits_{shared_.options.limits}, socket_{std::move(socket)},
           stream_{std::move(stream)}, seat_{std::move(seat)}, peer_{std::move(address)}, number_{number},
           is_proxy_{shared_.proxies.are_trusted(peer_)}, alarm_{worker.context, Steady::time_point::max()},
-          mailbox_{
-              std::make_shared<Mailbox>(worker.context, [this](Response answer) { on_answer(std::move(answer)); })},
+          mailbox_{std::make_shared<Mailbox>(worker.context,
+                                             [this](Delivery delivery) { on_delivery(std::move(delivery)); })},
           buffer_{limits_.read_buffer_bytes}
     {
         worker_.counters.add(Count::connections);
@@ -202,20 +202,31 @@ public:
         if (!expired_) return true;
         awaits_answer_ = false;
         mailbox_->stop_waiting();
+        if (source_) {
+            worker_.counters.add(Count::write_time);
+            return end();
+        }
         worker_.counters.add(Count::handler_time);
         response_ = shared_.service.wire_error(503, "the request took too long to be answered: try again");
         has_answer_ = true;
         return false;
     }
 
-    // Turns response_ into out_ and rest_.
+    // Turns response_, or a piece of it, into out_ and rest_.
     void compose()
     {
         if (!open_) return;
+        if (source_) {
+            compose_piece();
+            return;
+        }
         admission_ = {};
         closes_ = closes_ || response_.close || !framing_.keep_alive || shared_.drains;
         Sending sending;
         sending.without_body = request_.method == Method::head;
+        sending.chunked = framing_.takes_chunks;
+        if (response_.more && (sending.without_body || !may_have_body(response_.status))) response_.more.reset();
+        if (response_.more && !sending.chunked) closes_ = true;
         sending.close = closes_;
         sending.date = worker_.date();
         if (!write_head(out_, response_, sending)) {
@@ -229,7 +240,10 @@ public:
                 write_head(out_, response_, sending);
             }
         }
-        if (!sending.without_body && may_have_body(response_.status)) {
+        if (response_.more) {
+            source_ = std::move(response_.more);
+            frame(response_.body);
+        } else if (!sending.without_body && may_have_body(response_.status)) {
             // What fits goes with the head: one copy, one record, one system call.
             const std::size_t with_head =
                 std::min(response_.body.size(), one_record - std::min(one_record, out_.size()));
@@ -240,6 +254,22 @@ public:
             }
         }
         within(limits_.write_time);
+    }
+
+    // Asks for the next piece of a body that is made while it is sent. All of them have the time of one answer.
+    bool asks_for_more()
+    {
+        if (!open_ || !source_) return false;
+        const auto turn = mailbox_->next_turn();
+        awaits_answer_ = true;
+        try {
+            source_->next([box = mailbox_, turn](Piece piece) { box->deliver(turn, std::move(piece)); });
+        } catch (const std::exception& error) {
+            core::log::error("piece_exception", {{"connection", number_}, {"what", error.what()}});
+            awaits_answer_ = false;
+            return end();
+        }
+        return true;
     }
 
     // The body of a request that was refused without reading it.
@@ -293,6 +323,12 @@ public:
     // kernel does not answer those bytes with a reset that destroys ours on their way.
     bool linger()
     {
+        if (is_torn_) {
+            boost::system::error_code ignored;
+            socket_.set_option(Socket::linger{true, 0}, ignored);
+            socket_.close(ignored); // here: a destructor would take the option back
+            return false;
+        }
         if (!lingers_) {
             stream_.say_goodbye();
             return false;
@@ -370,10 +406,18 @@ private:
         return wants_write_ || moved.state == Moved::State::wants_read;
     }
 
-    // Ends without an answer.
+    // Ends without an answer, or without the end of one: then with a reset, without the last chunk and without saying
+    // goodbye, so that nobody takes the part for the whole.
     bool end()
     {
         open_ = false;
+        if (source_) {
+            source_.reset();
+            is_torn_ = true;
+            worker_.counters.add(Count::broken_answers);
+            core::log::warning("answer_broken",
+                               {{"connection", number_}, {"why", expired_ ? "write_time" : "the peer or the source"}});
+        }
         return false;
     }
 
@@ -509,10 +553,35 @@ private:
         return true;
     }
 
-    void on_answer(Response answer)
+    void frame(std::string_view body)
+    {
+        if (framing_.takes_chunks)
+            write_chunk(out_, body);
+        else
+            out_ += body;
+    }
+
+    void compose_piece()
+    {
+        if (piece_.state == Piece::State::broken) {
+            end();
+            return;
+        }
+        frame(piece_.text);
+        if (piece_.state == Piece::State::last) {
+            if (framing_.takes_chunks) out_ += last_chunk;
+            source_.reset();
+        }
+        piece_ = {};
+    }
+
+    void on_delivery(Delivery delivery)
     {
         if (!awaits_answer_) return;
-        response_ = std::move(answer);
+        if (auto* const piece = std::get_if<Piece>(&delivery))
+            piece_ = std::move(*piece);
+        else if (auto* const answer = std::get_if<Response>(&delivery))
+            response_ = std::move(*answer);
         awaits_answer_ = false;
         has_answer_ = true;
         alarm_.cancel();
@@ -543,6 +612,8 @@ private:
     Framing framing_;
     Service::Admission admission_;
     Response response_;
+    std::shared_ptr<BodySource> source_; // of what is still to be sent of the answer
+    Piece piece_;
     std::string out_;
     std::string rest_; // of a body that is longer than a record
     std::size_t sent_ = 0;
@@ -559,6 +630,7 @@ private:
     bool skips_ = false;
     bool has_answer_ = false;
     bool awaits_answer_ = false;
+    bool is_torn_ = false;
     bool closes_ = false;
     bool lingers_ = false;
     bool said_goodbye_ = false;
@@ -581,9 +653,11 @@ boost::asio::awaitable<void, boost::asio::io_context::executor_type> converse(st
             co_await turn.async_wait(boost::asio::as_tuple(boost::asio::deferred));
         }
         session.ask();
-        while (session.awaits_answer()) co_await session.woken();
-        session.compose();
-        while (session.send()) co_await session.ready();
+        do {
+            while (session.awaits_answer()) co_await session.woken();
+            session.compose();
+            while (session.send()) co_await session.ready();
+        } while (session.asks_for_more());
         while (session.skip_body()) co_await session.ready();
         if (session.finish()) co_await boost::asio::post(boost::asio::deferred);
     }

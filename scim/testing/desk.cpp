@@ -200,7 +200,10 @@ Reply Desk::ask(Method method, std::string_view path, std::vector<http::Paramete
         });
     } else {
         const auto txn = world_->store.read(organisation_.id);
-        reply = reply_of(work->read(*txn), call.context.request_id);
+        auto result = work->read(*txn);
+        if (result && result->rest)
+            while (result->rest(*txn, result->body)) {}
+        reply = reply_of(std::move(result), call.context.request_id);
     }
     reply.lane = work->lane;
     return reply;

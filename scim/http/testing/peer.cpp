@@ -161,7 +161,11 @@ Peer::Got Peer::receive(Steady::time_point until)
         }
         if (waits && !wait_for(descriptor_.value, POLLIN, until)) return Got::late;
         if (waits) continue;
-        if (count <= 0) return Got::closed;
+        if (count <= 0) {
+            cut_off_ = cut_off_ || (count < 0 && errno == ECONNRESET);
+            goodbye_ = ssl_ && SSL_get_error(ssl_.get(), static_cast<int>(count)) == SSL_ERROR_ZERO_RETURN;
+            return Got::closed;
+        }
         received_.append(bytes.data(), static_cast<std::size_t>(count));
         return Got::bytes;
     }
@@ -184,6 +188,27 @@ std::optional<Reply> Peer::reply(bool to_head, std::chrono::milliseconds longest
             }
         }
         if (receive(until) != Got::bytes) return std::nullopt;
+    }
+}
+
+std::optional<std::string> Peer::chunked(std::chrono::milliseconds longest)
+{
+    const auto until = Steady::now() + longest;
+    std::string data;
+    const auto receive_until = [&](std::size_t size) {
+        while (received_.size() < size)
+            if (receive(until) != Got::bytes) return false;
+        return true;
+    };
+    while (true) {
+        std::size_t line = 0;
+        while ((line = received_.find("\r\n")) == std::string::npos)
+            if (receive(until) != Got::bytes) return std::nullopt;
+        const std::size_t size = std::stoul(received_.substr(0, line), nullptr, 16);
+        if (!receive_until(line + 2 + size + 2)) return std::nullopt;
+        data.append(received_, line + 2, size);
+        received_.erase(0, line + 2 + size + 2);
+        if (size == 0) return data;
     }
 }
 

@@ -45,11 +45,16 @@ public:
     bool send_raw(std::string_view bytes); // below TLS
     // One reply, 100 included; nothing when the server closes or `longest` passes first.
     std::optional<Reply> reply(bool to_head = false, std::chrono::milliseconds longest = 10s);
+    // The data of a chunked body, after its reply's head; nothing when it ends without its last chunk.
+    std::optional<std::string> chunked(std::chrono::milliseconds longest = 10s);
     // Everything until the server closes; nothing when it does not.
     std::optional<std::string> rest(std::chrono::milliseconds longest);
     bool is_closed_within(std::chrono::milliseconds longest) { return rest(longest).has_value(); }
     bool says_nothing_for(std::chrono::milliseconds time);
     void half_close();
+    // How the server has closed: with TLS's close_notify; with a reset.
+    bool was_told_goodbye() const { return goodbye_; }
+    bool was_cut_off() const { return cut_off_; }
 
     int descriptor() const { return descriptor_.value; }
     SSL* ssl() const { return ssl_.get(); }
@@ -73,6 +78,8 @@ private:
     std::unique_ptr<SSL, Free> ssl_;
     bool wait_to_send(int result);
     std::string received_;
+    bool goodbye_ = false;
+    bool cut_off_ = false;
 };
 
 // Polls until `condition` holds; false after `longest`.

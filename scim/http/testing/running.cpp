@@ -24,6 +24,38 @@ Response text(int status, std::string body)
 
 } // namespace
 
+// Pieces of "a", "b", … each made on a thread of its own.
+class Pieces final : public BodySource {
+public:
+    Pieces(Application& application, std::size_t count, std::size_t broken_after)
+        : application_{application}, count_{count}, broken_after_{broken_after}
+    {
+        ++application_.sources_alive_;
+    }
+    ~Pieces() override { --application_.sources_alive_; }
+
+    static std::string piece(std::size_t number) { return std::string(50'000, static_cast<char>('a' + number % 26)); }
+    void next(std::function<void(Piece)> ready) override
+    {
+        Piece made;
+        if (at_ == broken_after_) {
+            made.state = Piece::State::broken;
+        } else {
+            made.text = piece(at_++);
+            ++application_.pieces_made_;
+            made.state = at_ == count_ ? Piece::State::last : Piece::State::more;
+        }
+        const std::lock_guard lock{application_.mutex_};
+        application_.threads_.emplace_back([made = std::move(made), ready = std::move(ready)] { ready(made); });
+    }
+
+private:
+    Application& application_;
+    std::size_t count_;
+    std::size_t broken_after_;
+    std::size_t at_ = 1; // the first stands in the response itself
+};
+
 Application::~Application()
 {
     release();
@@ -55,6 +87,13 @@ std::optional<Response> Application::answer(Request& request, Admission&, Later 
         return std::nullopt;
     }
     if (request.path == "/big") return text(200, std::string(std::stoul(request.query.at(0).value), 'b'));
+    if (request.path == "/pieces") {
+        Response response = text(200, Pieces::piece(0));
+        const auto* const broken = request.parameter("broken");
+        response.more = std::make_shared<Pieces>(*this, std::stoul(request.parameter("n")->value),
+                                                 broken != nullptr ? std::stoul(broken->value) : 0);
+        return response;
+    }
     Response response = text(200, shown(request));
     if (request.path == "/header") response.headers.emplace_back("Location", request.headers.back().second);
     if (request.path == "/split") response.headers.emplace_back("Location", "/a\r\nSet-Cookie: b=" + request.body);
