@@ -166,6 +166,27 @@ private:
         return &found->second;
     }
 
+    // A PATCH path with references where its filter has literals: members[value eq "bulkId:…"]. None: nothing to do.
+    Result<std::optional<std::string>> in_filters(std::string_view path, Operation& operation) const
+    {
+        constexpr char quote = '"';
+        std::string out;
+        std::size_t done = 0;
+        for (auto at = path.find(quote); at != path.npos; at = path.find(quote, at)) {
+            const auto end = path.find(quote, ++at);
+            if (end == path.npos) break;
+            const auto literal = path.substr(at, end - at);
+            if (literal.starts_with(reference_mark)) {
+                TRY(const auto* found, find(literal, operation));
+                out.append(path.substr(done, at - done)).append(core::to_text(found->id));
+                done = end;
+            }
+            at = end + 1;
+        }
+        if (done == 0) return std::optional<std::string>{};
+        return std::optional{out.append(path.substr(done))};
+    }
+
     Result<void> resolve(json::value& value, Operation& operation, std::string_view name, std::size_t depth) const
     {
         if (value.is_object() || value.is_array()) {
@@ -179,6 +200,11 @@ private:
             return {};
         }
         const auto text = text_of(&value);
+        if (core::same_ignoring_ascii_case(name, "path") && !text.starts_with(reference_mark)) {
+            TRY(auto path, in_filters(text, operation));
+            if (path) value = *path;
+            return {};
+        }
         if (!text.starts_with(reference_mark)) return {};
         TRY(const auto* found, find(text, operation));
         const auto id = core::to_text(found->id);

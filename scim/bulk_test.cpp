@@ -4,6 +4,7 @@
 #include <boost/json/array.hpp>
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
+#include <rapidcheck.h>
 
 using scim::testing::Desk;
 using scim::testing::Reply;
@@ -253,6 +254,93 @@ TEST_CASE("a reference may point forwards: what is referred to is created first,
     CHECK(text(reply, "/Operations/0/method") == "PATCH");
     const auto team = desk.get("/Groups/" + id_in(reply, 1));
     CHECK(text(team, "/members/0/value") == id_in(reply, 2));
+}
+
+TEST_CASE("a reference in the filter of a PATCH path is an id, too")
+{
+    const Desk desk;
+    const auto patch = [](std::string_view path) {
+        return operation("PATCH", "/Groups/bulkId:team",
+                         fmt::format(R"(,"data":{{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],)"
+                                     R"("Operations":[{{"op":"remove","path":"{}"}}]}})",
+                                     path));
+    };
+    const auto reply =
+        bulk(desk, user("a", "a") + "," + user("b", "b") + "," + user("c", "c") + "," +
+                       group("team", "Team", {"bulkId:a", "bulkId:b", "bulkId:c"}) + "," +
+                       patch(R"(members[value eq \"bulkId:a\" or value eq \"bulkId:b\"])") + "," +
+                       patch(R"(members[value eq \"bulkId:who\"])") + "," + patch(R"(members[value eq \"bulkId:c])"));
+    CHECK(statuses(reply) == Statuses{"201", "201", "201", "201", "204", "400", "400"});
+    CHECK_THAT(text(reply, "/Operations/5/response/detail"), Catch::Contains("\"who\""));
+    CHECK(text(reply, "/Operations/6/response/scimType") == "invalidPath");
+    const auto members = desk.get("/Groups/" + id_in(reply, 3)).at("/members").as_array();
+    REQUIRE(members.size() == 1);
+    CHECK(members[0].at("value").as_string() == id_in(reply, 2));
+}
+
+TEST_CASE("a Bulk without references does what its operations do one after the other")
+{
+    CHECK(rc::check("Bulk = one by one", [] {
+        const Desk together, alone;
+        std::vector<std::string> ids; // the same on both desks
+        for (const auto* name : {"n0", "n1", "n2"}) {
+            const auto body = fmt::format(R"({{"userName":"{}"}})", name);
+            ids.push_back(together.post("/Users", body).id());
+            RC_ASSERT(alone.post("/Users", body).id() == ids.back());
+        }
+        const auto many = *rc::gen::inRange(1, 12);
+        std::string operations;
+        std::vector<std::pair<int, std::string>> expected; // status and version
+        for (int i = 0; i < many; ++i) {
+            const auto path = "/Users/" + *rc::gen::elementOf(ids);
+            const auto name = fmt::format("n{}", *rc::gen::inRange(0, 5)); // names meet
+            const auto body = fmt::format(R"({{"userName":"{}"}})", name);
+            const auto version = fmt::format("W/\"{}\"", *rc::gen::inRange(1, 4));
+            const bool guarded = *rc::gen::arbitrary<bool>();
+            Reply reply;
+            std::string one;
+            const auto escaped = fmt::format(R"(,"version":"W/\"{}\"")", version.substr(3, 1));
+            const auto guard = guarded ? escaped : "";
+            const auto ask = [&](const auto& guarded_call, const auto& free_call) {
+                return guarded ? guarded_call() : free_call();
+            };
+            switch (*rc::gen::inRange(0, 3)) {
+            case 0:
+                one = operation("POST", "/Users", fmt::format(R"(,"bulkId":"{}","data":{})", i, body));
+                reply = alone.post("/Users", body);
+                break;
+            case 1:
+                one = operation("PUT", path, guard + ",\"data\":" + body);
+                reply = ask(
+                    [&] {
+                        return alone.put(path, body, {{"if-match", version}});
+                    },
+                    [&] { return alone.put(path, body); });
+                break;
+            default:
+                one = operation("DELETE", path, guard);
+                reply = ask([&] { return alone.del(path, {{"if-match", version}}); }, [&] { return alone.del(path); });
+            }
+            operations += (i > 0 ? "," : "") + one;
+            expected.emplace_back(reply.status, reply.etag);
+        }
+        const auto done = bulk(together, operations);
+        RC_ASSERT(done.status == 200);
+        const auto& results = done.at("/Operations").as_array();
+        RC_ASSERT(results.size() == expected.size());
+        for (std::size_t i = 0; i < expected.size(); ++i) {
+            RC_ASSERT(text(done, fmt::format("/Operations/{}/status", i)) == std::to_string(expected[i].first));
+            RC_ASSERT(text(done, fmt::format("/Operations/{}/version", i)) == expected[i].second);
+        }
+        const auto names = [](const Desk& desk) {
+            std::vector<std::string> all;
+            for (const auto& each : desk.get("/Users").at("/Resources").as_array())
+                all.push_back(std::string{each.at("userName").as_string()} + " " +
+                              std::string{each.at("id").as_string()});
+            return all;
+        };
+        RC_ASSERT(names(together) == names(alone));
+    }));
 }
 
 TEST_CASE("RFC 7644 3.7.1: a circle of references is resolved")
