@@ -2,7 +2,7 @@
 // health.
 #include "core/base/json.hpp"
 #include "core/testing/manual_clock.hpp"
-#include "scim/app.hpp"
+#include "scim/testing/whole_desk.hpp"
 
 #include <boost/json/object.hpp>
 #include <catch2/catch.hpp>
@@ -16,94 +16,10 @@
 
 using namespace scim;
 using namespace std::chrono_literals;
-namespace fs = std::filesystem;
+using Desk = testing::WholeDesk;
+using testing::request_for;
 
 namespace {
-
-struct TempDir {
-    fs::path path;
-    TempDir()
-    {
-        std::string name = (fs::temp_directory_path() / "rollcall-app-XXXXXX").string();
-        REQUIRE(::mkdtemp(name.data()) != nullptr);
-        path = name;
-    }
-    ~TempDir() { fs::remove_all(path); }
-};
-
-struct Desk {
-    explicit Desk(std::chrono::milliseconds longest_search = 10s) : read_limit{longest_search} {}
-
-    TempDir folder;
-    std::chrono::milliseconds read_limit;
-    Config config;
-    core::SystemClock clock;
-    std::vector<std::uint8_t> pepper = std::vector<std::uint8_t>(32, 7);
-    storage::SqliteStore store{[&] {
-        storage::Options options;
-        options.file = folder.path / "rollcall.db";
-        options.read_limit = read_limit;
-        return options;
-    }()};
-    storage::Writer writer{store};
-    ScanPool scans{1, 16};
-    Callers callers{store, pepper, {}};
-    App app{config, store, writer, scans, callers, clock, core::Sealer{pepper, "cursor"}};
-
-    core::OrgId organisation(const std::string& name)
-    {
-        core::OrgId id;
-        store.registry([&](core::Registry& registry) {
-            core::Organisation o;
-            o.name = o.display_name = name;
-            o.created = clock.now();
-            id = registry.create(o)->id;
-            return core::Keep::yes;
-        });
-        return id;
-    }
-    std::string token(core::OrgId org, core::Scope scope = core::Scope::write,
-                      const std::function<void(core::Token&)>& change = {})
-    {
-        auto fresh = core::make_token(pepper);
-        core::Token token;
-        token.public_id = fresh.public_id;
-        token.organisation = org;
-        token.mac = fresh.mac;
-        token.scope = scope;
-        token.created = clock.now();
-        if (change) change(token);
-        store.registry([&](core::Registry& registry) {
-            registry.insert(token);
-            return core::Keep::yes;
-        });
-        return std::string{fresh.text.reveal()};
-    }
-
-    // As the session does: admission first, then the answer, from whatever thread it comes.
-    http::Response ask(http::Request request)
-    {
-        auto admission = app.admit(request);
-        if (admission.refusal) return *admission.refusal;
-        std::promise<http::Response> later;
-        auto answered = later.get_future();
-        if (auto now = app.answer(request, admission, [&](http::Response r) { later.set_value(std::move(r)); }))
-            return *now;
-        return answered.get();
-    }
-};
-
-http::Request request_for(http::Method method, std::string path, const std::string& authorization)
-{
-    http::Request request;
-    request.method = method;
-    request.method_text = std::string{http::word(method)};
-    request.path = std::move(path);
-    request.host = "127.0.0.1:8443";
-    request.peer = "127.0.0.1";
-    if (!authorization.empty()) request.headers.emplace_back("authorization", authorization);
-    return request;
-}
 
 // The route's pattern with its placeholders filled in.
 std::string path_of(const Route& route, std::string_view organisation)
@@ -399,6 +315,7 @@ TEST_CASE("RFC 7644 3.12, table 9: every refusal has its scimType, over the real
              {"a required value that is missing", Method::post, users, R"({"displayName":"x"})", 400, "invalidValue"},
              {"a value of another type", Method::put, user, R"({"userName":"ada","name":"x"})", 400, "invalidValue"},
              {"a count that is no number", Method::get, users + "?count=many", "", 400, "invalidValue"},
+             {"a filter on the password", Method::get, users + "?filter=password pr", "", 403, "sensitive"},
              {"an older version of the protocol", Method::get, "/orgs/ours/scim/v1/Users", "", 400, "invalidVers"},
              {"a version that is to come", Method::post, "/orgs/ours/scim/v3/Users", "{}", 400, "invalidVers"},
              {"half a version", Method::get, "/orgs/ours/scim/v2.1/Users", "", 400, "invalidVers"},
@@ -708,7 +625,13 @@ TEST_CASE("as many long answers as there are places are under way; the next is t
 {
     Desk desk;
     desk.config.long_answers = 2;
-    App app{desk.config, desk.store, desk.writer, desk.scans, desk.callers, desk.clock};
+    App app{desk.config,
+            desk.store,
+            desk.writer,
+            desk.scans,
+            desk.callers,
+            desk.clock,
+            core::Sealer{desk.pepper, "cursor"}};
     const auto org = desk.organisation("contoso");
     const auto bearer = "Bearer " + desk.token(org);
     const auto path = "/orgs/contoso/scim/v2/Groups/" + large_group(desk, org, 3'000);

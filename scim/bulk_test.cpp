@@ -334,7 +334,8 @@ TEST_CASE("a Bulk without references does what its operations do one after the o
         }
         const auto names = [](const Desk& desk) {
             std::vector<std::string> all;
-            for (const auto& each : desk.get("/Users").at("/Resources").as_array())
+            const auto listed = desk.get("/Users");
+            for (const auto& each : listed.at("/Resources").as_array())
                 all.push_back(std::string{each.at("userName").as_string()} + " " +
                               std::string{each.at("id").as_string()});
             return all;

@@ -39,9 +39,16 @@ struct WholeDesk {
     storage::Writer writer{store};
     ScanPool scans{1, 16};
     Callers callers{store, pepper, {}};
-    App app{config, store, writer, scans, callers, clock};
+    App app{config, store, writer, scans, callers, clock, core::Sealer{pepper, "cursor"}};
 
     explicit WholeDesk(storage::Options options = {}) : store{in(folder, std::move(options))} {}
+    explicit WholeDesk(std::chrono::milliseconds longest_search) : WholeDesk{limited_to(longest_search)} {}
+    static storage::Options limited_to(std::chrono::milliseconds longest_search)
+    {
+        storage::Options options;
+        options.read_limit = longest_search;
+        return options;
+    }
     static storage::Options in(const TempDir& folder, storage::Options options)
     {
         options.file = folder.path / "rollcall.db";
