@@ -164,7 +164,8 @@ Request1 through_the_gate(std::string_view bytes, std::size_t step, const Limits
         if (!framing->chunked && framing->content_length > limits.body_bytes) return result;
         error = {};
         const auto unread = bytes.substr(begin, arrived - begin);
-        const auto used = parser.put(boost::asio::const_buffer{unread.data(), unread.size()}, error);
+        const bool waits = framing->chunked && is_short_last_chunk(unread);
+        const auto used = waits ? 0 : parser.put(boost::asio::const_buffer{unread.data(), unread.size()}, error);
         begin += used;
         const bool needs_more = error == boost::beast::http::error::need_more;
         if (error && !needs_more) return result;

@@ -199,6 +199,16 @@ TEST_CASE("SEC-02: requests that are merely unusual are answered")
         CHECK(peer.reply()->status == 200);
         CHECK(peer.reply()->body.starts_with("GET /probe"));
     }
+    Running with_tls{true}; // where every record is read by itself
+    for (const auto request : accepted) {
+        INFO("byte by byte: " << request);
+        auto peer = with_tls.peer();
+        for (const char c : std::string{request} + get("/probe")) peer.send({&c, 1});
+        const auto reply = peer.reply();
+        REQUIRE(reply);
+        CHECK(reply->status == 200);
+        CHECK(peer.reply()->body.starts_with("GET /probe"));
+    }
 }
 
 namespace {

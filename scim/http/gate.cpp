@@ -158,6 +158,12 @@ bool is_stuck_chunk(std::string_view unread)
     return !is_last || unread.find("\r\n\r\n") != std::string_view::npos; // after the last comes the trailer
 }
 
+bool is_short_last_chunk(std::string_view unread)
+{
+    constexpr std::string_view least = "0\r\n\r\n";
+    return unread.size() < least.size() && unread.starts_with('0');
+}
+
 boost::system::result<std::size_t, Problem> HeadScanner::advance(std::string_view bytes)
 {
     const auto too_long = [&]() -> Problem {

@@ -63,6 +63,9 @@ boost::system::result<Framing, Problem> judge(const Head&, const Limits&);
 // is complete, so what it waits for is the end of a quoted extension, and the line has already ended for everybody
 // else.
 bool is_stuck_chunk(std::string_view unread);
+// Unread bytes that may be the last chunk's line, and too few to end a body. Beast 1.81 asserts that it is not asked
+// about that line again with fewer than five bytes; a body that is not over has more to come, so waiting costs nothing.
+bool is_short_last_chunk(std::string_view unread);
 
 // "example.org", "10.0.0.1:8443", "[::1]:8443": the shape alone; which hosts are ours is the application's business.
 bool is_host(std::string_view);

@@ -268,3 +268,10 @@ TEST_CASE("F2: a chunk's first line ends where it ends, quotes or not")
     CHECK_FALSE(is_stuck_chunk("0\r\nX: y\r\n"));
     CHECK_FALSE(is_stuck_chunk("0\r\n\r"));
 }
+
+TEST_CASE("the last chunk's line is not asked about before the body can end")
+{
+    for (const auto* few : {"0", "0\r", "0\r\n", "0\r\n\r", "00\r\n"}) CHECK(is_short_last_chunk(few));
+    for (const auto* enough : {"", "0\r\n\r\n", "0\r\nX:", "5\r\n", "\r\n0\r"})
+        CHECK_FALSE(is_short_last_chunk(enough));
+}

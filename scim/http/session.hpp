@@ -533,6 +533,7 @@ private:
     // False when the request is refused.
     bool parse_body()
     {
+        if (framing_.chunked && is_short_last_chunk(buffered())) return true;
         boost::beast::error_code error;
         const auto used = parser_->put(buffer_.cdata(), error);
         buffer_.consume(used);
