@@ -90,14 +90,19 @@ Facts learn(Client& client)
                                        [](const Json& type) { return text_at(type, "/endpoint") == "/Groups"; });
         if (!knows) facts.has &= ~static_cast<unsigned>(groups);
     }
+    if (const auto* schemas = at(facts.schemas, "/Resources"); schemas != nullptr && schemas->is_array()) {
+        for (const auto& schema : schemas->get_array())
+            if (text_at(schema, "/id") == user_urn && at(schema, "/attributes[name=groups]") != nullptr)
+                facts.has |= user_groups;
+    }
     return facts;
 }
 
 std::string missing_need(unsigned needs, unsigned has)
 {
-    const std::pair<Need, const char*> words[] = {{patching, "PATCH"}, {filtering, "filters"}, {sorting, "sorting"},
-                                                  {etags, "ETags"},    {groups, "groups"},     {bulk, "bulk"},
-                                                  {cursors, "cursors"}};
+    const std::pair<Need, const char*> words[] = {
+        {patching, "PATCH"}, {filtering, "filters"}, {sorting, "sorting"}, {etags, "ETags"},
+        {groups, "groups"},  {bulk, "bulk"},         {cursors, "cursors"}, {user_groups, "groups of users"}};
     for (const auto& [need, word] : words) {
         if ((needs & need) != 0 && (has & need) == 0) return fmt::format("the server says it has no {}", word);
     }

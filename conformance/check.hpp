@@ -31,7 +31,8 @@ enum Need : unsigned {
     etags = 8,
     groups = 16,
     bulk = 32,
-    cursors = 64
+    cursors = 64,
+    user_groups = 128 // /Schemas lists `groups` of users
 };
 
 struct Check {

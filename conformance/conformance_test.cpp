@@ -77,6 +77,8 @@ TEST_CASE("each fault of a server fails the checks that are about it")
         {Fault::empty_filter_is_404, {"filter-none-is-200", "E-01", "E-02", "E-03", "life-whole-compliant"}},
         {Fault::error_status_as_number, {"http-error-shape", "E-31", "E-113"}},
         {Fault::forgets_extensions, {"discovery-extension-values"}},
+        {Fault::forgets_groups_of_users, {"user-groups", "user-groups-nested"}},
+        {Fault::forgets_outer_groups, {"user-groups-nested"}},
         {Fault::forgets_location, {"create-location", "E-13"}},
         {Fault::hides_inactive_users, {"E-34", "E-98", "E-103", "V-09", "life-adoption-verbose"}},
         {Fault::ignores_count, {"page-shape", "page-count-zero", "E-106", "E-107"}},

@@ -10,6 +10,7 @@ namespace conformance {
 namespace {
 
 constexpr const char* creating = "RFC 7644 3.3";
+constexpr const char* users_groups = "RFC 7643 4.1.2";
 constexpr const char* replacing = "RFC 7644 3.5.1";
 constexpr const char* projecting = "RFC 7644 3.9";
 constexpr const char* paging = "RFC 7644 3.4.2.4";
@@ -569,6 +570,49 @@ constexpr Row rows[] = {
      }},
     {"group-unknown", "an unknown group is 404", "RFC 7644 3.12", groups,
      [](Context& c) { c.refused(c.get("/Groups/" + c.unique("nothing")), 404); }},
+    {"group-nested", "a group may be a member of a group", "RFC 7643 4.2", groups,
+     [](Context& c) {
+         const auto inner = c.make_group();
+         const auto outer = c.make_group(body(R"({"members":[{"value":"$1"}]})", inner.id));
+         const auto now = c.read(outer.path);
+         c.expect(at(now, fmt::format("/members[value={}]", inner.id)) != nullptr, "the inner group as a member",
+                  short_text(now));
+     }},
+    {"user-groups", "a user shows the groups that have it as a member", users_groups, groups | user_groups,
+     [](Context& c) {
+         const auto user = c.make_user();
+         c.empty(c.read(user.path), "/groups");
+         const auto group = c.make_group(body(R"({"members":[{"value":"$1"}]})", user.id));
+         const auto now = c.read(user.path);
+         c.same(now, fmt::format("/groups[value={}]/display", group.id), boost::json::string(group.name));
+         c.same(now, fmt::format("/groups[value={}]/type", group.id), "direct");
+         c.same(now, "/meta/version", *at(user.json, "/meta/version"));
+     }},
+    {"user-groups-nested", "a user shows the groups around its groups as indirect", users_groups, groups | user_groups,
+     [](Context& c) {
+         const auto user = c.make_user();
+         const auto inner = c.make_group(body(R"({"members":[{"value":"$1"}]})", user.id));
+         const auto outer = c.make_group(body(R"({"members":[{"value":"$1"}]})", inner.id));
+         const auto now = c.read(user.path);
+         c.same(now, fmt::format("/groups[value={}]/type", inner.id), "direct");
+         c.same(now, fmt::format("/groups[value={}]/type", outer.id), "indirect");
+     }},
+    {"user-groups-left", "a group that is deleted is none of the user's any more", users_groups, groups | user_groups,
+     [](Context& c) {
+         const auto user = c.make_user();
+         const auto group = c.make_group(body(R"({"members":[{"value":"$1"}]})", user.id));
+         c.status(c.remove(group.path), {204});
+         c.empty(c.read(user.path), "/groups");
+     }},
+    {"user-groups-read-only", "groups of a user are changed at the group alone", users_groups,
+     groups | user_groups | patching,
+     [](Context& c) {
+         const auto user = c.make_user();
+         const auto group = c.make_group();
+         c.refused(c.patch(user.path, patch_of(R"({"op":"add","path":"groups","value":[{"value":"$1"}]})", group.id)), 400,
+                   "mutability");
+         c.empty(c.read(user.path), "/groups");
+     }},
     {"group-user-apart", "a user is no group", "RFC 7644 3.2", groups,
      [](Context& c) { c.refused(c.get("/Groups/" + c.make_user().id), 404); }},
 };

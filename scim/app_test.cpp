@@ -621,6 +621,29 @@ TEST_CASE("a group with many members is answered in pieces, all of one moment")
     CHECK(json->at("members").as_array().size() == 3'000);
 }
 
+TEST_CASE("lists that show groups with many members are answered in pieces, too, of groups alone and of all kinds")
+{
+    Desk desk;
+    const auto org = desk.organisation("contoso");
+    const auto bearer = "Bearer " + desk.token(org);
+    large_group(desk, org, 3'000);
+    for (const auto* path : {"/orgs/contoso/scim/v2/Groups", "/orgs/contoso/scim/v2/"})
+        for (const auto* sort_by : {"", "displayName"}) {
+            INFO(path << " " << sort_by);
+            auto request = request_for(http::Method::get, path, bearer);
+            if (*sort_by != 0) request.query.push_back({"sortBy", sort_by, true});
+            const auto response = desk.ask(request);
+            REQUIRE(response.status == 200);
+            REQUIRE(response.more);
+            CHECK(response.body.size() < 70 * 1024);
+            const auto body = whole_body(response);
+            REQUIRE(body);
+            const auto json = core::json::read(*body, {16, 100'000, 1'000});
+            REQUIRE(json.has_value());
+            CHECK(json->at("Resources").at(0).at("members").as_array().size() == 3'000);
+        }
+}
+
 TEST_CASE("as many long answers as there are places are under way; the next is told to come again")
 {
     Desk desk;

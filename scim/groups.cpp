@@ -22,6 +22,12 @@ namespace json = boost::json;
 
 namespace {
 
+// With all members, in one text: for the answers to changes, which cannot wait for their reader.
+std::string shown(core::ReadTxn& txn, const core::Group& group, std::string_view base, const Projection& projection)
+{
+    return filled(txn, outline(group, base, projection), std::string{base}, MemberView{projection});
+}
+
 using core::actions::MemberStep;
 
 Error no_such_group() { return {HttpStatus::not_found, ScimType::none, "there is no group with this id"}; }
@@ -207,12 +213,6 @@ std::vector<MemberStep> resolved(core::ReadTxn& txn, const core::GroupId& id, co
 }
 
 } // namespace
-
-// With all members, in one text: for the answers to changes, which cannot wait for their reader.
-std::string shown(core::ReadTxn& txn, const core::Group& group, std::string_view base, const Projection& projection)
-{
-    return filled(txn, outline(group, base, projection), std::string{base}, MemberView{projection});
-}
 
 Result<Work> list(const Call& call)
 {

@@ -3,10 +3,6 @@
 #pragma once
 
 #include "scim/call.hpp"
-#include "scim/projection.hpp"
-
-#include <string>
-#include <string_view>
 
 namespace scim::groups {
 
@@ -16,8 +12,5 @@ Result<Work> create(const Call&); // 201, Location, ETag
 Result<Work> put(const Call&);    // If-Match 412
 Result<Work> patch(const Call&);  // 204, or 200 with the resource by policy patchReply
 Result<Work> remove(const Call&); // 204; unknown 404
-
-// A group as an answer shows it; reads the member rows only where they are shown.
-std::string shown(core::ReadTxn&, const core::Group&, std::string_view base, const Projection&);
 
 } // namespace scim::groups

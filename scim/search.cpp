@@ -1,8 +1,10 @@
 #include "scim/search.hpp"
 
 #include "core/base/text.hpp"
+#include "scim/group_json.hpp"
 #include "scim/groups.hpp"
 #include "scim/listing.hpp"
+#include "scim/member_pieces.hpp"
 #include "scim/projection.hpp"
 #include "scim/requests.hpp"
 #include "scim/user_json.hpp"
@@ -131,10 +133,8 @@ struct Across {
     {
         return scim::shown(txn, user, base, users_shown);
     }
-    std::string shown(core::ReadTxn& txn, const core::Group& group) const
-    {
-        return groups::shown(txn, group, base, groups_shown);
-    }
+    // With a mark where the members belong: they are read while the answer is sent.
+    std::string shown(core::ReadTxn&, const core::Group& group) const { return outline(group, base, groups_shown); }
 };
 
 core::Query query_of(const Selection& selection)
@@ -261,9 +261,10 @@ Result<Work> list(const Call& call)
     Work work;
     work.lane = Lane::scan;
     work.read = [across = std::move(across), is_merged, skip, count](core::ReadTxn& txn) -> Result<Answer> {
-        if (!is_merged) return page_by_index(txn, across);
         const auto one_more = across.paging.by_cursor() && count > 0 ? 1 : 0;
-        return page_by_merging(txn, across, skip, count == 0 ? 0 : skip + count + one_more);
+        const auto limit = count == 0 ? 0 : skip + count + one_more;
+        auto page = is_merged ? page_by_merging(txn, across, skip, limit) : page_by_index(txn, across);
+        return in_pieces(txn, std::move(page), across.base, MemberView{across.groups_shown});
     };
     return work;
 }

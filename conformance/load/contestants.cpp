@@ -95,8 +95,8 @@ double Contestant::start(const Start& how)
         command.environment.emplace_back("LD_PRELOAD", programs_.slow_flush.string());
         command.environment.emplace_back("SLOW_FLUSH_US", std::to_string(how.slow_flush_us));
     }
-    std::vector<StoredUser> any = users_;
-    if (any.size() > 1) any.resize(1);
+    std::vector<StoredUser> any;
+    if (!users_.empty()) any.push_back(users_.back()); // purges begin at the front
     Shape shape;
     shape.scenario = any.empty() ? Scenario::miss : Scenario::get;
     Workload first{target_, shape, any, 1};

@@ -545,7 +545,8 @@ private:
     void one(const std::string& op, const std::string& text, const Json* value)
     {
         const auto path = read_path(text, fault_);
-        if (path.name == "id" || path.name == "meta" || path.name == "schemas") throw Refuse{400, "mutability"};
+        if (path.name == "id" || path.name == "meta" || path.name == "schemas" || path.name == "groups")
+            throw Refuse{400, "mutability"};
         if (path.urn.empty() && !is_known(path.name)) return;
         Object* home = &resource_;
         if (!path.urn.empty()) {
@@ -728,6 +729,8 @@ Array schemas()
     }
     user.push_back(attribute("addresses", "complex", true,
                              "formatted streetAddress locality region postalCode country type primary"));
+    user.push_back(attribute("groups", "complex", true, "value display type"));
+    user.back().as_object()["mutability"] = "readOnly";
     Array enterprise;
     for (const char* name : {"employeeNumber", "costCenter", "organization", "division", "department"}) {
         enterprise.push_back(attribute(name, "string", false, ""));
@@ -1286,6 +1289,30 @@ struct ScimStandIn::Shop {
 
     static std::string etag(const Resource& resource) { return fmt::format("W/\"{}\"", resource.version); }
 
+    // Of a user: the groups that have it as a member, and the groups around those.
+    void add_groups(Object& result, const std::string& user) const
+    {
+        if (is(Fault::forgets_groups_of_users)) return;
+        Array all;
+        std::vector<std::string> inside{user};
+        for (std::size_t i = 0; i < inside.size(); ++i) {
+            for (const auto& group : group_shelf) {
+                const auto* members = group.body.if_contains("members");
+                const bool has = members != nullptr && members->is_array() &&
+                                 std::ranges::any_of(members->get_array(), [&](const Json& member) {
+                                     return text_at(member, "/value") == inside[i];
+                                 });
+                if (!has || std::ranges::count(inside, group.id) > 0) continue;
+                inside.push_back(group.id);
+                all.push_back(Object{{"value", group.id},
+                                     {"display", group.body.at("displayName")},
+                                     {"type", i == 0 ? "direct" : "indirect"}});
+            }
+            if (is(Fault::forgets_outer_groups)) break;
+        }
+        if (!all.empty()) result["groups"] = std::move(all);
+    }
+
     Object whole(const Resource& resource, const char* type) const
     {
         Array urns{type == std::string_view("User") ? user_urn : group_urn};
@@ -1295,6 +1322,7 @@ struct ScimStandIn::Shop {
         Object result = resource.body;
         result["schemas"] = std::move(urns);
         result["id"] = resource.id;
+        if (type == std::string_view("User")) add_groups(result, resource.id);
         result["meta"] = Object{{"resourceType", type},
                                 {"created", resource.created},
                                 {"lastModified", resource.modified},

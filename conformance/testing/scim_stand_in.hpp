@@ -36,6 +36,8 @@ enum class Fault : unsigned char {
     empty_filter_is_404,
     error_status_as_number,
     forgets_extensions,
+    forgets_groups_of_users,
+    forgets_outer_groups,
     forgets_location,
     hides_inactive_users,
     ignores_count,
