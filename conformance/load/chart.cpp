@@ -13,9 +13,10 @@ namespace conformance::load {
 namespace {
 
 constexpr double width = 860, height = 520;
+constexpr double name_height = 14;
 constexpr double left = 70, right = 640, top = 50, bottom = 470; // of the field; names stand to its right
-constexpr std::array colours = {"#1f77b4", "#d62728", "#2ca02c", "#9467bd", "#ff7f0e",
-                                "#17becf", "#8c564b", "#e377c2", "#7f7f7f", "#bcbd22"};
+constexpr std::array colours = {"#1f77b4", "#d62728", "#2ca02c", "#9467bd", "#ff7f0e", "#17becf",
+                                "#8c564b", "#e377c2", "#7f7f7f", "#bcbd22", "#003f5c", "#a05195"};
 
 std::string escaped(const std::string& text)
 {
@@ -89,7 +90,7 @@ std::string draw(const Chart& chart)
 
     // Names stand beside the ends of their lines, pushed apart where those meet.
     struct Name {
-        double wanted;
+        double at;
         const Line* line;
     };
     std::vector<Name> names;
@@ -106,14 +107,15 @@ std::string draw(const Chart& chart)
                        colours.at(line.colour % colours.size()), line.dashed ? " stroke-dasharray=\"5 4\"" : "");
         names.push_back({last, &line});
     }
-    std::ranges::stable_sort(names, {}, &Name::wanted);
+    std::ranges::stable_sort(names, {}, &Name::at);
     double free_from = top - 20;
-    for (const auto& name : names) {
-        const double at = std::max(name.wanted, free_from);
-        free_from = at + 14;
-        fmt::format_to(out, "<text x=\"{}\" y=\"{:.1f}\" fill=\"{}\">{}</text>\n", right + 8, at + 4,
+    for (auto& name : names) free_from = (name.at = std::max(name.at, free_from)) + name_height;
+    double free_to = height - name_height;
+    for (auto name = names.rbegin(); name != names.rend(); ++name)
+        free_to = (name->at = std::min(name->at, free_to)) - name_height;
+    for (const auto& name : names)
+        fmt::format_to(out, "<text x=\"{}\" y=\"{:.1f}\" fill=\"{}\">{}</text>\n", right + 8, name.at + 4,
                        colours.at(name.line->colour % colours.size()), escaped(name.line->name));
-    }
     return svg + "</svg>\n";
 }
 

@@ -28,3 +28,19 @@ TEST_CASE("what a logarithm cannot show is left out, and a picture of nothing is
     CHECK_THROWS_AS(draw({.title = "t", .x = "", .y = "", .lines = {{.name = "a", .points = {{1, 0}}}}}),
                     std::invalid_argument);
 }
+
+TEST_CASE("the names of many lines that end in one place stand one below the other, all inside the picture")
+{
+    Chart chart{.title = "t", .x = "", .y = "", .lines = {}};
+    for (int i = 0; i < 20; ++i)
+        chart.lines.push_back({.name = "line " + std::to_string(i), .points = {{1, 100}, {10, 1}}});
+    const auto svg = draw(chart);
+    double before = 0;
+    for (std::size_t at = svg.find(">line "); at != svg.npos; at = svg.find(">line ", at + 1)) {
+        const auto y = svg.rfind(" y=\"", at) + 4;
+        const double place = std::stod(svg.substr(y));
+        CHECK(place - before > 13);
+        CHECK(place < 520);
+        before = place;
+    }
+}
