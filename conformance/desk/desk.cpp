@@ -20,6 +20,8 @@ std::string from_environment(const char* name, const char* fallback)
 
 std::string program() { return from_environment("DESK_PROGRAM", DESK_PROGRAM); }
 
+std::string faketime_program() { return from_environment("DESK_FAKETIME_PROGRAM", DESK_FAKETIME_PROGRAM); }
+
 std::string failpoint_program()
 {
     auto path = from_environment("DESK_FAILPOINT_PROGRAM", DESK_FAILPOINT_PROGRAM);
@@ -30,7 +32,7 @@ std::string failpoint_program()
     return path;
 }
 
-Desk::Desk()
+Desk::Desk(std::string program) : program_{std::move(program)}
 {
     said({"cert", "dev"});
     said({"org", "create", "desk"});
@@ -43,7 +45,7 @@ Finished Desk::command(std::vector<std::string> arguments, Environment environme
 {
     arguments.insert(arguments.end(), {"--data", data().string()});
     return conformance::run(
-        {.program = program(), .arguments = std::move(arguments), .environment = std::move(environment)}, at_most);
+        {.program = program_, .arguments = std::move(arguments), .environment = std::move(environment)}, at_most);
 }
 
 std::string Desk::said(std::vector<std::string> arguments) const
@@ -60,7 +62,7 @@ void Desk::serve(Serving serving)
     port_ = conformance::free_port();
     plain_ = serving.plain;
     std::vector<std::string> words = std::move(serving.wrapper);
-    words.push_back(serving.program.empty() ? program() : serving.program);
+    words.push_back(serving.program.empty() ? program_ : serving.program);
     words.insert(words.end(), {"serve", "--data", data().string(), "--listen", "127.0.0.1:" + std::to_string(port_)});
     if (plain_) words.emplace_back("--plain-http");
     words.insert(words.end(), serving.flags.begin(), serving.flags.end());

@@ -34,11 +34,14 @@ inline constexpr const char* lifecycle = "urn:rollcall:params:scim:schemas:exten
 std::string program();
 std::string
 failpoint_program(); // built with failpoints; throws when there is none, so that no test passes by its absence
+// The same program with libc's allocator: libfaketime cannot be preloaded before jemalloc, which asks for the time
+// while the library is still setting itself up.
+std::string faketime_program();
 
 // A data directory with a certificate, an organisation `desk` and a token; servers come and go on it.
 class Desk {
 public:
-    Desk();
+    explicit Desk(std::string program = desk::program());
     ~Desk();
 
     // `rollcall ARGUMENTS --data DIR`.
@@ -50,7 +53,7 @@ public:
     struct Serving {
         std::vector<std::string> flags{}; // beside --data and --listen
         Environment environment{};
-        std::string program{};              // empty: program()
+        std::string program{};              // empty: the desk's
         std::vector<std::string> wrapper{}; // put before the program: strace, faketime
         bool plain = false;
     };
@@ -72,6 +75,7 @@ public:
     Answer ready() const; // GET /readyz
 
 private:
+    std::string program_;
     conformance::TemporaryDirectory folder_{"rollcall-desk"};
     std::string token_{};
     std::uint16_t port_ = 0;

@@ -262,7 +262,7 @@ TEST_CASE("E-100, E-101, E-102, E-104: DELETE purges into the archive, a second 
 
 TEST_CASE("REL-19: a clock that jumps while the server runs holds purging until an operator confirms it")
 {
-    Desk d;
+    Desk d{faketime_program()};
     const auto clock = d.path() / "clock";
     const auto set_clock = [&](const char* offset) { std::ofstream{clock} << offset << "\n"; };
     set_clock("+0");
@@ -305,7 +305,7 @@ TEST_CASE(
     const auto row =
         GENERATE(values<Row>({{"+1d", false}, {"+6d", false}, {"+8d", true}, {"-1d", true}, {"+400d", true}}));
     INFO(row.away);
-    Desk d;
+    Desk d{faketime_program()};
     d.said({"org", "policy", "desk", "retention=12h"});
     d.serve({.flags = {"--set", "sweep.interval=200ms"}});
     auto client = d.client();
