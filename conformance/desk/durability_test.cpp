@@ -167,7 +167,6 @@ TEST_CASE("REL-02: a process that dies at any named place leaves a sound store t
          .environment = {{"ROLLCALL_FAILPOINT", place}},
          .log = d.path() / "failing"}};
     if (conformance::wait_until_ready(server, "https://127.0.0.1:" + std::to_string(port) + "/readyz", d.ca(), 60s)) {
-        std::atomic<bool> stop{false};
         Client client{{.url = "https://127.0.0.1:" + std::to_string(port) + "/orgs/desk/scim/v2",
                        .token = d.token(),
                        .ca_file = d.ca()}};
