@@ -49,7 +49,7 @@ struct Config {
     std::int64_t long_answers = 32;
 
     core::Duration sweep_interval = std::chrono::seconds{60};
-    std::int64_t sweep_batch = 100;
+    std::int64_t sweep_batch = 10;
     bool clock_jump_guard = true;
     storage::AccountsUnique accounts_unique = storage::AccountsUnique::server;
     core::log::Level log_level = core::log::Level::info;

@@ -12,6 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 using core::actions::ClockHold;
 using core::actions::ClockVerdict;
+using Steady = std::chrono::steady_clock;
 
 constexpr auto heartbeat_every = 60s;
 constexpr auto look_every = 1s;  // at most this late after a stop is asked for, or an interval has passed
@@ -67,28 +68,40 @@ std::optional<core::Instant> last_heartbeat(core::Registry& registry)
 
 void beat(core::Registry& registry, core::Instant now) { registry.set_note("heartbeat", core::to_iso(now)); }
 
-std::int64_t sweep(core::Store& store, const WriteBatch& write, core::Instant now, const core::Actor& actor,
-                   std::int64_t batch)
+Steady::duration rest_after(Steady::duration took)
+{
+    constexpr Steady::duration longest = 1s; // a disk that takes seconds is not the sweep's doing
+    return std::min(took * 4, longest);
+}
+
+Swept sweep(core::Store& store, const WriteBatch& write, core::Instant now, const core::Actor& actor,
+            std::int64_t batch, const Pause& pause)
 {
     std::vector<core::Organisation> organisations;
     store.read_registry([&](core::Registry& registry) { organisations = registry.organisations(); });
     const core::Context context{now, actor, "sweep-" + core::to_iso(now), true};
-    std::int64_t purged = 0;
+    const auto full = static_cast<std::size_t>(batch);
+    Swept swept;
     for (const auto& organisation : organisations) {
         try {
-            for (std::size_t last = static_cast<std::size_t>(batch); last == static_cast<std::size_t>(batch);) {
-                if (store.read(organisation.id)->users_due_for_purge(now, 1).empty()) break;
+            if (store.read(organisation.id)->users_due_for_purge(now, 1).empty()) continue;
+            for (std::size_t last = full; last == full;) {
+                const auto begun = Steady::now();
                 write(organisation.id, [&](core::WriteTxn& txn) {
                     last = core::actions::purge_due(txn, context, batch).size();
                     return core::Keep::yes;
                 });
-                purged += static_cast<std::int64_t>(last);
+                swept.purged += static_cast<std::int64_t>(last);
+                if (last == full && pause && !pause(Steady::now() - begun)) {
+                    swept.is_complete = false;
+                    return swept;
+                }
             }
         } catch (const std::out_of_range&) {
             // The organisation was deleted between the list and its turn: nothing of it is left to purge.
         }
     }
-    return purged;
+    return swept;
 }
 
 Sweeper::Sweeper(core::Store& store, WriteBatch write, const core::Clock& clock, Callers& callers, Options options,
@@ -131,12 +144,14 @@ void Sweeper::run()
     auto next_beat = std::chrono::steady_clock::now();
     auto next_sweep =
         next_beat + std::min<core::Duration>(options_.interval, 1s); // soon after the start, then by the interval
+    bool goes_on = false; // a sweep that is not complete: after a look at the clocks, and without waiting
     std::unique_lock lock{mutex_};
     while (!stopping_) {
         if (std::exchange(soon_, false))
             next_beat = std::min(next_beat, std::chrono::steady_clock::now() + retry_after);
         lock.unlock();
         const auto now = std::chrono::steady_clock::now();
+        goes_on = false;
         try {
             // Both clocks are read once a turn: a jump between two readings must not slip into the baseline.
             const auto wall = clock_.now();
@@ -148,10 +163,9 @@ void Sweeper::run()
             }
             if (now >= next_sweep) {
                 next_sweep = now + options_.interval;
-                if (!held()) {
-                    const auto count = sweep(store_, write_, wall, {"server", "sweep"}, options_.batch);
-                    purged_ += count;
-                    if (count > 0) core::log::info("sweep.purged", {{"users", count}});
+                if (!held() && !purge(wall)) {
+                    next_sweep = now;
+                    goes_on = true;
                 }
             }
         } catch (const std::exception& e) {
@@ -159,8 +173,25 @@ void Sweeper::run()
             core::log::error("sweep.failed", {{"why", e.what()}});
         }
         lock.lock();
-        wake_.wait_for(lock, std::min<core::Duration>(look_every, options_.interval), [this] { return stopping_; });
+        if (!goes_on)
+            wake_.wait_for(lock, std::min<core::Duration>(look_every, options_.interval), [this] { return stopping_; });
     }
+}
+
+// True when nothing that was due is left. In turns of `look_every`, so that hearts beat and clocks are watched beside a
+// long sweep.
+bool Sweeper::purge(core::Instant wall)
+{
+    const auto until = std::chrono::steady_clock::now() + look_every;
+    const auto pause = [&](std::chrono::steady_clock::duration took) {
+        std::unique_lock lock{mutex_};
+        wake_.wait_for(lock, rest_after(took), [this] { return stopping_; });
+        return !stopping_ && std::chrono::steady_clock::now() < until;
+    };
+    const auto swept = sweep(store_, write_, wall, {"server", "sweep"}, options_.batch, pause);
+    purged_ += swept.purged;
+    if (swept.purged > 0) core::log::info("sweep.purged", {{"users", swept.purged}});
+    return swept.is_complete;
 }
 
 void Sweeper::guard_clock(core::Instant wall, Steady steady)

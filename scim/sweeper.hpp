@@ -27,16 +27,25 @@ void confirm_clock(core::Registry&, const core::Context&);
 std::optional<core::Instant> last_heartbeat(core::Registry&);
 void beat(core::Registry&, core::Instant now);
 
-// Purges everything due, organisation by organisation, in batches; `write` runs one batch in a transaction. Returns how
-// many.
+// Purges everything due, organisation by organisation, in batches; `write` runs one batch in a transaction. `pause`, if
+// there is one, is called between two batches with the time that the last took, and ends the sweep by returning false.
 using WriteBatch = std::function<void(core::OrgId, const std::function<core::Keep(core::WriteTxn&)>&)>;
-std::int64_t sweep(core::Store&, const WriteBatch& write, core::Instant now, const core::Actor&, std::int64_t batch);
+using Pause = std::function<bool(std::chrono::steady_clock::duration took)>;
+struct Swept {
+    std::int64_t purged = 0;
+    bool is_complete = true; // false: `pause` has ended it, and more may be due
+};
+Swept sweep(core::Store&, const WriteBatch& write, core::Instant now, const core::Actor&, std::int64_t batch,
+            const Pause& pause = {});
+// How long the server's own sweep rests after a batch: it takes a fifth of one processor, and less of a busy writer,
+// whose queue is part of the time.
+std::chrono::steady_clock::duration rest_after(std::chrono::steady_clock::duration took);
 
 class Sweeper {
 public:
     struct Options {
         core::Duration interval = std::chrono::seconds{60};
-        std::int64_t batch = 100;
+        std::int64_t batch = 10;
         bool jump_guard = true;
     };
     // `healthy_write` hears of each heartbeat that was kept: the proof that the disk takes writes again.
@@ -55,6 +64,7 @@ private:
     void guard_clock(core::Instant wall, Steady);
     void write_last_used();
     void once_a_minute(core::Instant wall, Steady);
+    bool purge(core::Instant wall);
 
     core::Store& store_;
     WriteBatch write_;

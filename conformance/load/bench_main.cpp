@@ -32,6 +32,7 @@ constexpr std::array measurements = {
     Measurement{"scan", scan_beside, "reads beside scans"},
     Measurement{"initial-sync", initial_sync, "Entra's first sync of --sync-users (goal 20)"},
     Measurement{"tenants", tenants, "100 tenants at 25 requests/s each (goal 21)"},
+    Measurement{"purge", purge, "what growth says of purges alone, at each of --sizes (goal 18)"},
     Measurement{"growth", growth, "cost against users at each of --sizes (goals 5, 9, 13, 15, 16, 18)"},
 };
 

@@ -59,6 +59,7 @@ void tls(const Plan&, Results&);        // goal 19
 void scan_beside(const Plan&, Results&);
 void initial_sync(const Plan&, Results&); // goal 20
 void tenants(const Plan&, Results&);      // goal 21
+void purge(const Plan&, Results&);        // goal 18 alone
 void growth(const Plan&, Results&);       // goals 5, 9, 13, 15, 16, 18
 
 } // namespace conformance::load

@@ -58,7 +58,7 @@ void add_purge(CLI::App& app, Common& common)
         const auto write = [&](core::OrgId org, const std::function<core::Keep(core::WriteTxn&)>& work) {
             opened.store->write(org, work);
         };
-        const auto count = sweep(*opened.store, write, context.now, context.actor, 100);
+        const auto count = sweep(*opened.store, write, context.now, context.actor, 100).purged;
         if (common.json)
             print_json(boost::json::object{{"purged", count}});
         else
