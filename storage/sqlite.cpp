@@ -247,7 +247,9 @@ try : database_{file.string(), open_flags(role), busy_milliseconds, vfs} {
     sqlite3_create_function(handle, "id_blob", 1, pure, nullptr, id_blob, nullptr, nullptr);
     if (role == Role::maintenance) return;
     execute("PRAGMA mmap_size=268435456");
-    if (role == Role::writer) execute("PRAGMA cache_size=-16384"); // its changed pages, and what they stand on
+    // The writer's changed pages, and what they stand on. A reader has the kernel's pages: mapped, and beyond the map
+    // at the cost of a small copy. A cache of its own would forget them at every commit of the writer's.
+    execute(role == Role::writer ? "PRAGMA cache_size=-16384" : "PRAGMA cache_size=-256");
     sqlite3_wal_autocheckpoint(handle, pages_before_checkpoint);
     sqlite3_limit(handle, SQLITE_LIMIT_ATTACHED, 0);
     sqlite3_progress_handler(handle, instructions_between_looks_at_the_clock, past_deadline, this);

@@ -2,6 +2,7 @@
 #include "storage/test_world.hpp"
 
 #include <catch2/catch.hpp>
+#include <sqlite3.h>
 
 #include <chrono>
 
@@ -74,6 +75,22 @@ TEST_CASE("a statement ends at its deadline")
     CHECK_THROWS_AS(run(db, endless), core::StorageFailed);
     db.set_deadline(std::nullopt);
     CHECK(text(db, "SELECT 1") == "1");
+}
+
+TEST_CASE("a reader keeps 256 KiB of pages, however much it reads")
+{
+    const SqliteWorld world;
+    Connection writer{world.options.file, Role::writer};
+    // In the log, which is not mapped; 4 MiB, so that no checkpoint takes it from there.
+    run(writer, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) "
+                "INSERT INTO notes(key, value) SELECT 'note ' || i, hex(zeroblob(2048)) FROM n");
+    Connection reader{world.options.file, Role::reader};
+    CHECK(text(reader, "SELECT sum(length(value)) FROM notes WHERE key LIKE 'note %'") == "4096000");
+    int bytes = 0;
+    int unused = 0;
+    sqlite3_db_status(reader.database().getHandle(), SQLITE_DBSTATUS_CACHE_USED, &bytes, &unused, 0);
+    CHECK(bytes > 0);
+    CHECK(bytes < 384 * 1024); // with SQLite's own headers of the pages
 }
 
 TEST_CASE("one statement can be on loan twice")
