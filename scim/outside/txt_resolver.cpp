@@ -130,19 +130,26 @@ bool use_servers(ares_channeldata& channel, const std::vector<Server>& servers)
     return ares_set_servers_ports(&channel, nodes.data()) == ARES_SUCCESS;
 }
 
-// Where one of several servers answers with SERVFAIL, NOTIMP or REFUSED, c-ares goes on to the next and does not say in
-// the end what it met. `first_word`: the first one's answer counts, whatever it is.
-Found<Channel> open_channel(const std::vector<Server>& servers, int tries, core::Duration longest, bool first_word)
+struct Way {
+    // Where one of several servers answers with SERVFAIL, NOTIMP or REFUSED, c-ares goes on to the next and does not
+    // say in the end what it met. With this, the first one's answer counts, whatever it is.
+    bool first_word = false;
+    // Asked for by ourselves when an answer was cut: c-ares would give it no more time than one try by UDP.
+    bool tcp = false;
+};
+
+Found<Channel> open_channel(const std::vector<Server>& servers, int tries, core::Duration left, Way way)
 {
     static std::once_flag once;
     std::call_once(once, [] {
         if (ares_library_init(ARES_LIB_INIT_ALL) != ARES_SUCCESS) throw std::runtime_error{"c-ares does not start"};
     });
+    const core::Duration one_try = way.tcp ? left / (servers.size() == 1 ? 1 : 2) : left / (tries + 1);
     std::string lookups = "b"; // DNS alone, not /etc/hosts
     ares_options options{};
-    options.flags =
-        ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES | ARES_FLAG_EDNS | (first_word ? ARES_FLAG_NOCHECKRESP : 0);
-    options.timeout = static_cast<int>(std::clamp<core::Duration::rep>(longest.count() / (tries + 1), 50, 2000));
+    options.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES | ARES_FLAG_EDNS | ARES_FLAG_IGNTC |
+                    (way.first_word ? ARES_FLAG_NOCHECKRESP : 0) | (way.tcp ? ARES_FLAG_USEVC : 0);
+    options.timeout = static_cast<int>(std::clamp<core::Duration::rep>(one_try.count(), 50, 60'000));
     options.tries = tries;
     options.ednspsz = udp_bytes;
     options.lookups = lookups.data();
@@ -160,6 +167,8 @@ struct Reply {
     bool here = false;
     int status = 0;
     Bytes message = {};
+
+    bool is_cut() const { return message.size() >= 12 && (message[2] & 2) != 0; } // TC
 };
 
 void receive(void* into, int status, int, unsigned char* bytes, int size)
@@ -310,17 +319,20 @@ core::TxtAnswer AresTxtResolver::look_up(std::string_view asked, core::Duration 
     std::string name = *first;
     const auto servers = servers_from(options_.servers);
     if (!servers) return DnsProblem::unreachable;
-    bool first_word = servers->size() == 1;
-    TRY(Channel channel, open_channel(*servers, options_.tries, longest, first_word));
+    const auto left = [&] { return std::chrono::duration_cast<core::Duration>(until - Steady::now()); };
+    Way way{.first_word = servers->size() == 1};
+    TRY(Channel channel, open_channel(*servers, options_.tries, left(), way));
     int aliases = 0;
     // A resolver sends the whole chain of aliases at once. Where one sends only a part, the rest is asked for.
     while (true) {
         Reply reply;
         ares_query(channel.get(), name.c_str(), class_in, type_txt, receive, &reply);
         work(*channel, reply, until);
-        if (reply.status == ARES_ECONNREFUSED && !first_word) {
-            first_word = true;
-            TRY(channel, open_channel(*servers, options_.tries, longest, first_word));
+        const bool no_reason = reply.status == ARES_ECONNREFUSED && !way.first_word;
+        const bool cut = reply.is_cut() && !way.tcp;
+        if (no_reason || cut) {
+            way = {.first_word = way.first_word || no_reason, .tcp = way.tcp || cut};
+            TRY(channel, open_channel(*servers, options_.tries, left(), way));
             continue;
         }
         if (const auto problem = problem_of(reply.status)) return *problem;
