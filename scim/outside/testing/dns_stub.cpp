@@ -75,10 +75,11 @@ DnsStub::DnsStub(bool ipv6) : ipv6_{ipv6}
 {
     // A free port that is free for both.
     for (int attempt = 0; !tcp_; ++attempt) {
-        udp_ = bound(SOCK_DGRAM, 0, ipv6);
+        udp_ = bound(SOCK_DGRAM, 0, ipv6 ? "::1" : "127.0.0.1");
         port_ = port_of(udp_);
         try {
-            tcp_ = std::make_unique<LoopbackServer>([this](Wire& wire) { serve_tcp(wire); }, port_, ipv6);
+            tcp_ = std::make_unique<LoopbackServer>([this](Wire& wire) { serve_tcp(wire); }, port_,
+                                                    ipv6 ? "::1" : "127.0.0.1");
         } catch (const std::runtime_error&) {
             if (attempt == 20) throw;
         }

@@ -31,22 +31,23 @@ Descriptor::~Descriptor()
     if (value_ >= 0) ::close(value_);
 }
 
-Descriptor bound(int type, std::uint16_t port, bool ipv6)
+Descriptor bound(int type, std::uint16_t port, const std::string& address)
 {
+    const bool ipv6 = address.find(':') != std::string::npos;
     Descriptor descriptor{::socket(ipv6 ? AF_INET6 : AF_INET, type | SOCK_CLOEXEC, 0)};
     const int on = 1;
     if (type == SOCK_STREAM) ::setsockopt(descriptor.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     sockaddr_in four{};
     four.sin_family = AF_INET;
     four.sin_port = htons(port);
-    four.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     sockaddr_in6 six{};
     six.sin6_family = AF_INET6;
     six.sin6_port = htons(port);
-    six.sin6_addr = in6addr_loopback;
-    const auto* address = ipv6 ? reinterpret_cast<const sockaddr*>(&six) : reinterpret_cast<const sockaddr*>(&four);
+    void* const into = ipv6 ? static_cast<void*>(&six.sin6_addr) : &four.sin_addr;
+    if (::inet_pton(ipv6 ? AF_INET6 : AF_INET, address.c_str(), into) != 1) throw std::runtime_error{"no address"};
+    const auto* where = ipv6 ? reinterpret_cast<const sockaddr*>(&six) : reinterpret_cast<const sockaddr*>(&four);
     const socklen_t size = ipv6 ? sizeof six : sizeof four;
-    if (::bind(descriptor.get(), address, size) != 0) throw std::runtime_error{"cannot bind"};
+    if (::bind(descriptor.get(), where, size) != 0) throw std::runtime_error{"cannot bind"};
     if (type == SOCK_STREAM && ::listen(descriptor.get(), 64) != 0) throw std::runtime_error{"cannot listen"};
     return descriptor;
 }
@@ -155,8 +156,8 @@ void Wire::hang_up() { ::shutdown(descriptor_.get(), SHUT_RDWR); }
 
 // --- many of them --------------------------------------------------------------------------------------------------
 
-LoopbackServer::LoopbackServer(Serve serve, std::uint16_t port, bool ipv6)
-    : serve_{std::move(serve)}, listener_{bound(SOCK_STREAM, port, ipv6)}, port_{port_of(listener_)}
+LoopbackServer::LoopbackServer(Serve serve, std::uint16_t port, const std::string& address)
+    : serve_{std::move(serve)}, listener_{bound(SOCK_STREAM, port, address)}, port_{port_of(listener_)}
 {
     std::signal(SIGPIPE, SIG_IGN); // OpenSSL writes to sockets without MSG_NOSIGNAL
     accepting_ = std::thread{[this] { accept_all(); }};

@@ -30,8 +30,8 @@ private:
     int value_ = -1;
 };
 
-// A socket of this type (SOCK_STREAM listens) bound to 127.0.0.1, or to ::1. Throws when the port is taken.
-Descriptor bound(int type, std::uint16_t port = 0, bool ipv6 = false);
+// A socket of this type (SOCK_STREAM listens) bound to this address. Throws when the port is taken.
+Descriptor bound(int type, std::uint16_t port = 0, const std::string& address = "127.0.0.1");
 std::uint16_t port_of(const Descriptor&);
 
 // A server certificate and the authority that vouches for it.
@@ -81,7 +81,7 @@ private:
 class LoopbackServer {
 public:
     using Serve = std::function<void(Wire&)>;
-    explicit LoopbackServer(Serve, std::uint16_t port = 0, bool ipv6 = false);
+    explicit LoopbackServer(Serve, std::uint16_t port = 0, const std::string& address = "127.0.0.1");
     ~LoopbackServer(); // hangs up on everyone
     std::uint16_t port() const { return port_; }
 
