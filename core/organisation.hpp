@@ -20,7 +20,10 @@ struct Organisation {
     std::string name; // [a-z0-9-]{1,63}
     std::string display_name;
     OrganisationKind kind = OrganisationKind::business;
-    bool disabled = false; // its tokens answer 401 while it is
+    bool disabled = false;       // its tokens answer 401 while it is
+    bool paused = false;         // SCIM answers 503 with Retry-After while it is
+    bool sso = false;            // its users sign in through a provider of its own: they cannot be claimed (S-108)
+    bool directory_sync = false; // a directory keeps its users: they cannot be claimed (S-111)
     Instant created{};
     Policy policy;
     boost::json::object

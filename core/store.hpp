@@ -9,6 +9,7 @@
 #include "core/group.hpp"
 #include "core/organisation.hpp"
 #include "core/predicate.hpp"
+#include "core/record.hpp"
 #include "core/sort.hpp"
 #include "core/token.hpp"
 #include "core/user.hpp"
@@ -96,6 +97,8 @@ public:
     virtual std::vector<Event> events(const EventQuery&) = 0; // this organisation's
     virtual std::vector<ArchiveRecord> archived(std::string_view name_or_id, std::int64_t after,
                                                 std::int64_t limit) = 0; // "": all; with history
+
+    virtual const Records& records() = 0; // of this organisation; typed by core/shelf.hpp
 };
 
 enum class Keep : bool { no, yes }; // what becomes of the work when its function returns
@@ -123,8 +126,16 @@ public:
     virtual std::vector<std::string> remove_members(const GroupId&, const std::vector<std::string>& values) = 0;
     virtual std::vector<std::string> remove_all_members(const GroupId&) = 0;
 
+    Records& records() override = 0;
+
     virtual void append(Event) = 0; // organisation, sequence, digest and chain are filled in here
     virtual void archive(const ArchiveRecord&) = 0;
+};
+
+template<class T>
+struct Owned {
+    OrgId organisation;
+    T value;
 };
 
 // Organisations and tokens: what must be known before it is known whose transaction to open, and the store's own
@@ -140,7 +151,7 @@ public:
     virtual void erase(OrgId) = 0;                                // with all that is its; the name stays burnt
 
     virtual std::optional<Token> token(std::string_view public_id) = 0;
-    virtual std::vector<Token> tokens(OrgId) = 0;
+    virtual std::vector<Token> tokens(OrgId) = 0; // OrgId{}: those of server-admins
     virtual void insert(const Token&) = 0;
     virtual void replace(const Token&) = 0;
     virtual void touch(std::string_view public_id, Instant last_used) = 0;
@@ -151,6 +162,25 @@ public:
     // Small facts of the server itself: "heartbeat", "clock_hold", …
     virtual std::optional<std::string> note(std::string_view key) = 0;
     virtual void set_note(std::string_view key, std::string_view value) = 0;
+
+    // Across organisations: who has this name (one, or one in each organisation, as accounts.unique says), and which
+    // records are about a thing, or due by `now` (soonest first).
+    virtual std::vector<Owned<User>> users_named(std::string_view user_name) = 0; // folds by itself
+    virtual std::vector<Owned<Record>> records_about(RecordKind, std::string_view ref) = 0;
+    virtual std::vector<Owned<Record>> records_due(RecordKind, Instant now, std::int64_t limit) = 0;
+    virtual Records& server_records() = 0; // those of no organisation
+};
+
+// Several organisations in one transaction. Claims are made in it (HOUSE 4), and the management API changes
+// organisations and tokens in it.
+class AcrossTxn {
+public:
+    virtual ~AcrossTxn() = default;
+    virtual Registry& registry() = 0;
+    // Throws std::out_of_range for an unknown organisation. The reference holds as long as the transaction.
+    virtual WriteTxn& of(OrgId) = 0;
+    // As WriteTxn::attempt, over all of them.
+    virtual void attempt(const std::function<Keep()>& work) = 0;
 };
 
 class Store {
@@ -163,6 +193,7 @@ public:
     // exception, which passes through).
     virtual void write(OrgId, const std::function<Keep(WriteTxn&)>& work) = 0;
     virtual void registry(const std::function<Keep(Registry&)>& work) = 0;      // the same, for the registry
+    virtual void across(const std::function<Keep(AcrossTxn&)>& work) = 0;       // the same, for several organisations
     virtual void read_registry(const std::function<void(Registry&)>& work) = 0; // no method that changes may be called
     // Grows whenever another process or thread may have changed the store: caches compare it before they trust
     // themselves.

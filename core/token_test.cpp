@@ -113,7 +113,7 @@ TEST_CASE("AUTH-02: a token is rc_, a public id, a secret of 256 bits and a chec
     REQUIRE(parts);
     CHECK(parts->public_id == made.public_id);
     CHECK(parts->secret == std::string_view{text}.substr(16, 43));
-    CHECK(token_matches(stored(made), parts->secret, pepper));
+    CHECK(token_matches(stored(made), *parts, pepper));
 }
 
 TEST_CASE("AUTH-02: the checksum refuses every typing error of one character, and swapped neighbours")
@@ -160,12 +160,12 @@ TEST_CASE("AUTH-03: a stored token matches its secret under its key, and nothing
 {
     const NewToken one = make_token(pepper);
     const NewToken other = make_token(pepper);
-    const auto secret = token_parts(one.text.reveal())->secret;
-    CHECK(token_matches(stored(one), secret, pepper));
-    CHECK_FALSE(token_matches(stored(other), secret, pepper));
-    CHECK_FALSE(token_matches(stored(one), secret, std::vector<std::uint8_t>(32, 8)));
-    CHECK_FALSE(token_matches(stored(one), secret.substr(1), pepper));
-    CHECK_FALSE(token_matches(Token{}, secret, pepper));
+    const TokenParts parts = *token_parts(one.text.reveal());
+    CHECK(token_matches(stored(one), parts, pepper));
+    CHECK_FALSE(token_matches(stored(other), parts, pepper));
+    CHECK_FALSE(token_matches(stored(one), parts, std::vector<std::uint8_t>(32, 8)));
+    CHECK_FALSE(token_matches(stored(one), TokenParts{parts.kind, parts.public_id, parts.secret.substr(1)}, pepper));
+    CHECK_FALSE(token_matches(Token{}, parts, pepper));
 }
 
 TEST_CASE("AUTH-04: a secret takes the same time wherever it is wrong")
@@ -184,8 +184,11 @@ TEST_CASE("AUTH-04: a secret takes the same time wherever it is wrong")
         UNSCOPED_INFO("t is " << result.t);
         return false;
     };
-    CHECK(within_three([&](std::string_view presented) { return token_matches(token, presented, pepper); },
-                       [](double t) { return std::abs(t) < 10; }));
+    CHECK(within_three(
+        [&](std::string_view presented) {
+            return token_matches(token, {TokenKind::scim, {}, presented}, pepper);
+        },
+        [](double t) { return std::abs(t) < 10; }));
     // The measurement itself can see what it looks for.
     CHECK(within_three([&](std::string_view presented) { return matches_early(presented, secret); },
                        [](double t) { return t > 10; }));
@@ -225,4 +228,33 @@ TEST_CASE("a scope is read or write")
     CHECK(scope_from("read") == Scope::read);
     CHECK(scope_from(word(Scope::write)) == Scope::write);
     CHECK_FALSE(scope_from("admin"));
+}
+
+TEST_CASE("AUTH-08: a SCIM token and an admin token are told apart by their prefix, and neither opens the other's row")
+{
+    const std::vector<std::uint8_t> pepper(32, 7);
+    const NewToken scim = make_token(pepper), admin = make_token(pepper, TokenKind::admin);
+    CHECK(scim.text.reveal().starts_with("rc_"));
+    CHECK(admin.text.reveal().starts_with("ra_"));
+    const auto scim_parts = token_parts(scim.text.reveal()), admin_parts = token_parts(admin.text.reveal());
+    REQUIRE(scim_parts);
+    REQUIRE(admin_parts);
+    CHECK(scim_parts->kind == TokenKind::scim);
+    CHECK(admin_parts->kind == TokenKind::admin);
+
+    Token admin_row = stored(admin);
+    admin_row.role = AdminRole::org_admin;
+    CHECK(token_matches(admin_row, *admin_parts, pepper));
+    CHECK_FALSE(token_matches(admin_row, {TokenKind::scim, admin_parts->public_id, admin_parts->secret}, pepper));
+    CHECK_FALSE(token_matches(stored(scim), {TokenKind::admin, scim_parts->public_id, scim_parts->secret}, pepper));
+}
+
+TEST_CASE("the roles of administrators have the words of the API")
+{
+    for (const char* const word : {"server-admin", "org-admin", "compliance-officer", "help-desk"}) {
+        const auto role = admin_role_from(word);
+        REQUIRE(role);
+        CHECK(core::word(*role) == word);
+    }
+    CHECK_FALSE(admin_role_from("admin"));
 }

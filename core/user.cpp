@@ -1,6 +1,12 @@
 #include "core/user.hpp"
 
+#include "core/base/json.hpp"
+#include "core/record_doc.hpp"
 #include "core/words.hpp"
+
+#include <boost/json/array.hpp>
+
+#include <stdexcept>
 
 namespace core {
 
@@ -42,6 +48,38 @@ std::string_view word(Provenance provenance) { return provenances.of(provenance)
 std::optional<Status> status_from(std::string_view text) { return statuses.from(text); }
 std::optional<InactiveReason> inactive_reason_from(std::string_view text) { return inactive_reasons.from(text); }
 std::optional<Provenance> provenance_from(std::string_view text) { return provenances.from(text); }
+
+std::string to_text(const Standing& standing)
+{
+    bj::object out;
+    if (standing.is_protected) out["protected"] = true;
+    if (standing.is_administrator) out["administrator"] = true;
+    if (standing.signed_in_at) out["signedInAt"] = to_iso(*standing.signed_in_at);
+    if (!standing.licences.empty()) out["licences"] = bj::array(standing.licences.begin(), standing.licences.end());
+    if (standing.claim) out["claim"] = *standing.claim;
+    return out.empty() ? std::string{} : json::write(out);
+}
+
+Standing standing_from(std::string_view text)
+{
+    Standing standing;
+    if (text.empty()) return standing;
+    const auto read = json::read(text);
+    if (!read || !read->is_object()) doc::damaged("standing");
+    const bj::object& o = read->get_object();
+    standing.is_protected = o.contains("protected");
+    standing.is_administrator = o.contains("administrator");
+    standing.signed_in_at = doc::maybe_instant(o, "signedInAt");
+    if (const bj::value* const licences = o.if_contains("licences")) {
+        if (!licences->is_array()) doc::damaged("licences");
+        for (const bj::value& each : licences->get_array()) {
+            if (!each.is_string()) doc::damaged("licences");
+            standing.licences.emplace_back(std::string_view{each.get_string()});
+        }
+    }
+    standing.claim = doc::maybe_text(o, "claim");
+    return standing;
+}
 
 bj::object attributes_of(const User& user)
 {

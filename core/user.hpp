@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace core {
 
@@ -16,6 +17,16 @@ enum class Status : std::uint8_t { active, verified, not_verified, inactive, del
 // Why a user is inactive. `directory`: unassigned or blocked (on the wire they cannot be told apart).
 enum class InactiveReason : std::uint8_t { admin, directory, soft_deleted, directory_absent };
 enum class Provenance : std::uint8_t { scim, manual, csv, site_link, claim };
+
+// What a user has here besides what a directory says of them.
+struct Standing {
+    bool is_protected = false;           // SCIM may neither deactivate nor delete them (TEN-05)
+    bool is_administrator = false;       // the last living one of an organisation is as if protected (TEN-09)
+    std::optional<Instant> signed_in_at; // first sign-in in this organisation (S-098, S-169)
+    std::vector<std::string> licences;   // keys of the organisation's licences, in order
+    std::optional<std::string> claim;    // key of the claim they came by, or left by
+    bool operator==(const Standing&) const = default;
+};
 
 struct User {
     UserId id;
@@ -33,6 +44,7 @@ struct User {
     Instant last_modified{};
     std::int64_t version = 1; // grows by one with each visible change; the ETag is W/"version"
     bool in_groups = false;   // a store's fact: spares the look-up of `groups`
+    Standing standing;
     Profile profile;
 
     // SCIM `active` (decision 8): false only for inactive and converted_away.
@@ -58,6 +70,10 @@ std::optional<InactiveReason> inactive_reason_from(std::string_view);
 std::optional<Provenance> provenance_from(std::string_view);
 
 inline constexpr std::string_view lifecycle_urn = "urn:rollcall:params:scim:schemas:extension:lifecycle:2.0:User";
+
+// A standing as it is stored: "" where there is nothing in it.
+std::string to_text(const Standing&);
+Standing standing_from(std::string_view); // throws std::runtime_error for what no program of ours wrote
 
 // The user as one JSON object with the names a filter uses: id, userName, externalId, active, meta (resourceType,
 // created, lastModified, version; no location), the lifecycle extension, and the profile's attributes. What a Predicate

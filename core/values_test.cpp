@@ -1,4 +1,6 @@
 #include "core/archive.hpp"
+#include "core/domain.hpp"
+#include "core/domain.hpp"
 #include "core/group.hpp"
 #include "core/organisation.hpp"
 #include "core/profile.hpp"
@@ -144,4 +146,26 @@ TEST_CASE("an organisation's name is a slug of 1 to 63 characters")
     CHECK_FALSE(is_organisation_name(std::string(64, 'a')));
     for (const char* bad : {"", "Acme", "acme inc", "acme.com", "acme_1", "é", "a/b"})
         CHECK_FALSE(is_organisation_name(bad));
+}
+
+TEST_CASE("a domain is kept as a record under its name")
+{
+    core::Domain domain;
+    domain.name = "example.com";
+    domain.proof = "rollcall-domain-verification=abc";
+    domain.created = core::Instant{core::Duration{5}};
+    CHECK(core::Domain::from_record(to_record(domain)) == domain);
+    domain.state = core::DomainState::claimed;
+    domain.verified_at = domain.checked_at = core::Instant{core::Duration{9}};
+    domain.problem = "no such name";
+    const core::Record record = to_record(domain);
+    CHECK(core::Domain::from_record(record) == domain);
+    CHECK(record.key == "example.com");
+    CHECK(record.ref == "example.com");
+
+    core::Record damaged = record;
+    damaged.doc["state"] = "half";
+    CHECK_THROWS(core::Domain::from_record(damaged));
+    damaged.doc.erase("state");
+    CHECK_THROWS(core::Domain::from_record(damaged));
 }

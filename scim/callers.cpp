@@ -18,7 +18,8 @@ std::shared_ptr<const Tenant> Callers::tenant_of(core::Registry& registry, core:
     // The same value as long as nothing that requests look at has changed: the quirks' counters live in it.
     if (known && known->organisation.policy == organisation->policy &&
         known->organisation.mapping == organisation->mapping && known->organisation.schemas == organisation->schemas &&
-        known->organisation.display_name == organisation->display_name)
+        known->organisation.display_name == organisation->display_name &&
+        known->organisation.paused == organisation->paused)
         return known;
     auto fresh = std::make_shared<Tenant>(std::move(*organisation));
     if (known) fresh->quirks.take_counts_from(known->quirks);
@@ -28,7 +29,7 @@ std::shared_ptr<const Tenant> Callers::tenant_of(core::Registry& registry, core:
 std::optional<Caller> Callers::caller(std::string_view presented, core::Instant now)
 {
     const auto parts = core::token_parts(presented);
-    if (!parts) return std::nullopt;
+    if (!parts || parts->kind != core::TokenKind::scim) return std::nullopt;
     Remembered found;
     std::uint64_t generation = 0;
     bool trusted = false;
@@ -56,8 +57,7 @@ std::optional<Caller> Callers::caller(std::string_view presented, core::Instant 
         found = Remembered{std::move(*token), std::move(tenant), generation};
         tokens_[found.token.public_id] = found;
     }
-    if (!core::token_matches(found.token, parts->secret, pepper_) || !core::is_live(found.token, now))
-        return std::nullopt;
+    if (!core::token_matches(found.token, *parts, pepper_) || !core::is_live(found.token, now)) return std::nullopt;
     {
         const std::lock_guard lock{mutex_};
         auto& used = last_used_[found.token.public_id];

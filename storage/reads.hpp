@@ -3,8 +3,10 @@
 #pragma once
 
 #include "storage/query_sql.hpp"
+#include "storage/records.hpp"
 #include "storage/session.hpp"
 
+#include <type_traits>
 #include <vector>
 
 namespace storage {
@@ -46,9 +48,16 @@ public:
     std::vector<core::ArchiveRecord> archived(std::string_view name_or_id, std::int64_t after,
                                               std::int64_t limit) override;
 
+    using RecordsOfPort =
+        std::conditional_t<std::is_base_of_v<core::WriteTxn, Port>, core::Records&, const core::Records&>;
+    RecordsOfPort records() override { return records_; }
+
 protected:
     // `org` exists; the session is inside a transaction.
-    Reads(Session& session, core::OrgId org) : session_{session}, org_{org} { session_.organisation(org); }
+    Reads(Session& session, core::OrgId org) : session_{session}, org_{org}, records_{session, org.value}
+    {
+        session_.organisation(org);
+    }
 
     std::optional<StoredUser> stored_user(const core::UserId&);
     std::optional<StoredGroup> stored_group(const core::GroupId&);
@@ -58,6 +67,8 @@ protected:
     const core::OrgId org_;
 
 private:
+    SqliteRecords records_;
+
     bool should_walk(const core::Query&, bool& is_own);
     std::vector<core::Position> sorted_users(const core::Query&);
     core::Found<core::User> users_at(std::vector<core::Position> page, bool positions);

@@ -1,13 +1,13 @@
 // Organisations, tokens and notes: the registry of one session, inside a transaction of its caller's.
 #pragma once
 
-#include "storage/session.hpp"
+#include "storage/records.hpp"
 
 namespace storage {
 
 class SqliteRegistry final : public core::Registry {
 public:
-    explicit SqliteRegistry(Session& session) : session_{session} {}
+    explicit SqliteRegistry(Session& session) : session_{session}, server_records_{session, 0} {}
 
     std::vector<core::Organisation> organisations() override;
     std::optional<core::Organisation> organisation(std::string_view name) override;
@@ -27,11 +27,21 @@ public:
     std::optional<std::string> note(std::string_view key) override;
     void set_note(std::string_view key, std::string_view value) override;
 
+    std::vector<core::Owned<core::User>> users_named(std::string_view user_name) override;
+    std::vector<core::Owned<core::Record>> records_about(core::RecordKind, std::string_view ref) override;
+    std::vector<core::Owned<core::Record>> records_due(core::RecordKind, core::Instant now,
+                                                       std::int64_t limit) override;
+    core::Records& server_records() override { return server_records_; }
+
+    bool has_changed() const { return has_changed_; } // organisations or tokens
+
 private:
     Connection& db() { return session_.db(); }
     std::optional<core::Organisation> one(Loan&);
 
     Session& session_;
+    SqliteRecords server_records_;
+    bool has_changed_ = false;
 };
 
 } // namespace storage

@@ -47,13 +47,6 @@ std::optional<std::string> maybe_text_at(const Loan& row, int column)
     return row.text(column);
 }
 
-boost::json::object object_from(const std::string& text)
-{
-    boost::json::value value = stored_json(text);
-    if (!value.is_object()) throw core::StorageFailed{"a stored document is not an object"};
-    return std::move(value.get_object());
-}
-
 std::optional<core::OrganisationKind> organisation_kind_from(std::string_view text)
 {
     for (const auto kind : {core::OrganisationKind::business, core::OrganisationKind::personal})
@@ -110,10 +103,17 @@ boost::json::value stored_json(const std::string& text)
     return *std::move(value);
 }
 
+boost::json::object stored_object(const std::string& text)
+{
+    boost::json::value value = stored_json(text);
+    if (!value.is_object()) throw core::StorageFailed{"a stored document is not an object"};
+    return std::move(value.get_object());
+}
+
 const std::string user_columns =
     "u.pk, u.id, u.user_name, u.external_id, u.status, u.reason, u.former_status, u.provenance, u.original_user_name,"
     " u.soft_deleted_at, u.purge_at, u.tokens_valid_after, u.created, u.last_modified, u.version, u.in_groups, "
-    "u.profile";
+    "u.profile, u.standing";
 
 StoredUser user_from(const Loan& row)
 {
@@ -135,6 +135,7 @@ StoredUser user_from(const Loan& row)
     user.version = row.integer(14);
     user.in_groups = row.integer(15) != 0;
     user.profile = core::Profile::from_store(row.text(16));
+    if (!row.is_text(17, {})) user.standing = core::standing_from(row.text(17));
     return stored;
 }
 
@@ -201,18 +202,18 @@ core::ArchiveRecord archive_from(const Loan& row)
     record.cause = known_word(cause_from(row.text(5)), "cause");
     record.deleted_at = instant_at(row, 6);
     record.keep_until = instant_at(row, 7);
-    record.last_state = object_from(row.text(8));
+    record.last_state = stored_object(row.text(8));
     return record;
 }
 
 const std::string token_columns =
-    "t.public_id, t.org, t.mac, t.scope, t.label, t.created, t.expires, t.last_used, t.revoked, t.user_id";
+    "t.public_id, t.org, t.mac, t.scope, t.label, t.created, t.expires, t.last_used, t.revoked, t.user_id, t.role";
 
 core::Token token_from(const Loan& row)
 {
     core::Token token;
     token.public_id = row.text(0);
-    token.organisation = core::OrgId{row.integer(1)};
+    token.organisation = core::OrgId{row.integer(1)}; // 0 for NULL
     token.mac = digest_at(row, 2);
     token.scope = known_word(core::scope_from(row.text(3)), "scope");
     token.label = row.text(4);
@@ -221,11 +222,13 @@ core::Token token_from(const Loan& row)
     token.last_used = maybe_instant_at(row, 7);
     token.revoked = maybe_instant_at(row, 8);
     if (!row.is_null(9)) token.user = id_at<core::UserTag>(row, 9);
+    if (!row.is_null(10)) token.role = known_word(core::admin_role_from(row.text(10)), "role");
     return token;
 }
 
-const std::string organisation_columns = "o.pk, o.name, o.display_name, o.kind, o.disabled, o.created, o.user_count, "
-                                         "o.group_count, o.policy, o.mapping, o.schemas";
+const std::string organisation_columns =
+    "o.pk, o.name, o.display_name, o.kind, o.disabled, o.created, o.user_count, "
+    "o.group_count, o.policy, o.mapping, o.schemas, o.sso, o.directory_sync, o.paused";
 
 void read_organisation(const Loan& row, StoredOrganisation& known, const core::Policy& defaults)
 {
@@ -240,17 +243,20 @@ void read_organisation(const Loan& row, StoredOrganisation& known, const core::P
     organisation.group_count = row.integer(7);
     if (!row.is_text(8, known.policy_text)) {
         std::string text = row.text(8);
-        auto policy = core::policy_from(object_from(text), defaults);
+        auto policy = core::policy_from(stored_object(text), defaults);
         if (!policy) throw core::StorageFailed{fmt::format("stored policy: {}", policy.error().detail)};
         organisation.policy = *std::move(policy);
         known.policy_text = std::move(text);
     }
     if (!row.is_text(9, known.mapping_text)) {
         std::string text = row.text(9);
-        organisation.mapping = object_from(text);
+        organisation.mapping = stored_object(text);
         known.mapping_text = std::move(text);
     }
     if (!row.is_text(10, organisation.schemas)) organisation.schemas = row.text(10);
+    organisation.sso = row.integer(11) != 0;
+    organisation.directory_sync = row.integer(12) != 0;
+    organisation.paused = row.integer(13) != 0;
 }
 
 std::vector<std::string> email_keys(const core::User& user, const std::string& folded_name)

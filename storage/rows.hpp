@@ -26,6 +26,7 @@ struct StoredUser {
     core::User user;
 };
 extern const std::string user_columns; // of table users, alias u
+inline constexpr int user_column_count = 18;
 StoredUser user_from(const Loan&);
 
 struct StoredGroup {
@@ -56,6 +57,7 @@ void read_organisation(const Loan&, StoredOrganisation& known, const core::Polic
 
 // What the stored text says; a damaged one is StorageFailed.
 boost::json::value stored_json(const std::string& text);
+boost::json::object stored_object(const std::string& text);
 std::string_view word(core::TargetKind);
 
 // The folded e-mail values by which a user is found besides their name, sorted, each once.

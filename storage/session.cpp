@@ -41,7 +41,7 @@ Session::Known& Session::known(core::OrgId id)
         throw std::out_of_range{"no such organisation"};
     }
     read_organisation(row, known, defaults_);
-    known.unique_scope = row.is_text(11, "server") ? 0 : id.value;
+    known.unique_scope = row.is_text(14, "server") ? 0 : id.value;
     known.read_in_epoch = epoch_;
     return known;
 }

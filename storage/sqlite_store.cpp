@@ -2,6 +2,7 @@
 
 #include "core/base/failpoint.hpp"
 #include "core/base/log.hpp"
+#include "storage/across.hpp"
 #include "storage/migrations.hpp"
 #include "storage/reads.hpp"
 #include "storage/registry.hpp"
@@ -36,6 +37,7 @@ struct SqliteStore::Inside {
 
     std::mutex writing; // guards `writer`
     Session writer;
+    bool registry_touched = false; // by a job of the batch under way
     std::atomic<std::int64_t> registry_changes{0};
     std::atomic<std::int64_t> foreign_commits{0};
 
@@ -96,13 +98,22 @@ struct SqliteStore::Inside {
         return false;
     }
 
+    core::Keep run(const WriteJob& job)
+    {
+        if (!job.across) {
+            Writes txn{writer, job.organisation};
+            return job.work(txn);
+        }
+        Across txn{writer};
+        const core::Keep keep = job.across(txn);
+        registry_touched |= txn.has_changed_registry();
+        return keep;
+    }
+
     std::exception_ptr job_alone(const WriteJob& job)
     {
         try {
-            alone([&] {
-                Writes txn{writer, job.organisation};
-                return job.work(txn);
-            });
+            alone([&] { return run(job); });
             return nullptr;
         } catch (...) {
             return std::current_exception();
@@ -117,8 +128,7 @@ struct SqliteStore::Inside {
         core::Keep keep = core::Keep::no;
         try {
             db.lend("SAVEPOINT job").run();
-            Writes txn{writer, job.organisation};
-            keep = job.work(txn);
+            keep = run(job);
             if (keep == core::Keep::yes && db.in_transaction()) db.lend("RELEASE job").run();
         } catch (...) {
             failure = std::current_exception();
@@ -143,8 +153,7 @@ struct SqliteStore::Inside {
         Connection& db = writer.db();
         const int changes = db.database().getTotalChanges();
         try {
-            Writes txn{writer, job.organisation};
-            if (job.work(txn) == core::Keep::yes) return true;
+            if (run(job) == core::Keep::yes) return true;
         } catch (...) {
             failure = std::current_exception();
         }
@@ -292,6 +301,19 @@ void SqliteStore::registry(const std::function<core::Keep(core::Registry&)>& wor
     if (kept) ++inside_->registry_changes;
 }
 
+void SqliteStore::across(const std::function<core::Keep(core::AcrossTxn&)>& work)
+{
+    const std::lock_guard lock{inside_->writing};
+    bool has_changed = false;
+    const bool kept = inside_->alone([&] {
+        Across txn{inside_->writer};
+        const core::Keep keep = work(txn);
+        has_changed = txn.has_changed_registry();
+        return keep;
+    });
+    if (kept && has_changed) ++inside_->registry_changes;
+}
+
 void SqliteStore::read_registry(const std::function<void(core::Registry&)>& work)
 {
     View view{*inside_};
@@ -319,6 +341,8 @@ void SqliteStore::write_batch(std::vector<WriteJob>& jobs)
         if (fate == Inside::Fate::lost)
             for (std::size_t i = 0; i < jobs.size(); ++i)
                 if (!answers[i]) answers[i] = inside_->job_alone(jobs[i]);
+        // After the commit, or others would remember what was before it; in vain when it was undone.
+        if (std::exchange(inside_->registry_touched, false)) ++inside_->registry_changes;
     }
     for (std::size_t i = 0; i < jobs.size(); ++i) {
         try {

@@ -42,6 +42,7 @@ struct WriteJob {
     std::function<core::Keep(core::WriteTxn&)> work;
     std::function<void(std::exception_ptr)> done;
     bool is_large = false; // many changes in one: the writer gives it a commit of its own
+    std::function<core::Keep(core::AcrossTxn&)> across = {}; // instead of `work`: over several organisations
 };
 
 class SqliteStore final : public core::Store {
@@ -54,6 +55,7 @@ public:
     std::unique_ptr<core::ReadTxn> read(core::OrgId) override;
     void write(core::OrgId, const std::function<core::Keep(core::WriteTxn&)>&) override;
     void registry(const std::function<core::Keep(core::Registry&)>&) override;
+    void across(const std::function<core::Keep(core::AcrossTxn&)>&) override;
     void read_registry(const std::function<void(core::Registry&)>&) override;
     // Grows with every change of the registry here and with every commit of another process; not with this process's
     // writes to users and groups, so that what is remembered of tokens and organisations survives them.

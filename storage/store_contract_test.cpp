@@ -1006,3 +1006,277 @@ TEMPLATE_TEST_CASE("REL-15: of many who want one name at once, one gets it", "[c
     CHECK(world.read()->users({}).total == 1);
     CHECK(world.read()->user_named("jos\u00e9"));
 }
+
+TEMPLATE_TEST_CASE("what a user has besides the directory's word is kept", "[contract]", STORES)
+{
+    OneOrganisation<TestType> world;
+    core::User bob = user("bob");
+    bob.standing.is_protected = true;
+    bob.standing.licences = {"L-1", "L-2"};
+    REQUIRE(insert(world.store(), world.org, bob));
+    CHECK(world.read()->user(bob.id) == bob);
+
+    bob.standing = {};
+    bob.standing.is_administrator = true;
+    bob.standing.signed_in_at = day(4);
+    bob.standing.claim = "C-1";
+    bob.version = 2;
+    change(world.store(), world.org, [&](core::WriteTxn& txn) { REQUIRE(txn.replace(bob, 1).has_value()); });
+    CHECK(world.read()->user(bob.id) == bob);
+
+    bob.standing = {};
+    bob.version = 3;
+    change(world.store(), world.org, [&](core::WriteTxn& txn) { REQUIRE(txn.replace(bob, 2).has_value()); });
+    CHECK(world.read()->user(bob.id) == bob);
+}
+
+TEMPLATE_TEST_CASE("an organisation's switches are kept", "[contract]", STORES)
+{
+    OneOrganisation<TestType> world;
+    for (const bool on : {true, false}) {
+        world.store().registry([&](core::Registry& registry) {
+            core::Organisation acme = *registry.organisation("acme");
+            acme.paused = acme.sso = acme.directory_sync = on;
+            registry.replace(acme);
+            return Keep::yes;
+        });
+        const core::Organisation acme = world.read()->organisation();
+        CHECK(acme.paused == on);
+        CHECK(acme.sso == on);
+        CHECK(acme.directory_sync == on);
+    }
+}
+
+TEMPLATE_TEST_CASE("a server-admin's token belongs to no organisation, and survives them all", "[contract]", STORES)
+{
+    OneOrganisation<TestType> world;
+    core::Token root;
+    root.public_id = "rootrootroot";
+    root.role = core::AdminRole::server_admin;
+    core::Token admin = root;
+    admin.public_id = "acmeacmeacme";
+    admin.role = core::AdminRole::help_desk;
+    admin.organisation = world.org;
+    world.store().registry([&](core::Registry& registry) {
+        registry.insert(root);
+        registry.insert(admin);
+        root.revoked = day(3);
+        registry.replace(root);
+        return Keep::yes;
+    });
+    world.store().read_registry([&](core::Registry& registry) {
+        REQUIRE(registry.tokens(core::OrgId{}).size() == 1);
+        CHECK(registry.tokens(core::OrgId{}).front().public_id == root.public_id);
+        CHECK(registry.tokens(world.org).size() == 1);
+        CHECK(registry.token(root.public_id)->role == core::AdminRole::server_admin);
+        CHECK(registry.token(root.public_id)->organisation == core::OrgId{});
+        CHECK(registry.token(root.public_id)->revoked == day(3));
+        CHECK(registry.token(admin.public_id)->role == core::AdminRole::help_desk);
+    });
+    world.store().registry([&](core::Registry& registry) {
+        registry.erase(world.org);
+        return Keep::yes;
+    });
+    world.store().read_registry([&](core::Registry& registry) {
+        CHECK(registry.token(root.public_id));
+        CHECK_FALSE(registry.token(admin.public_id));
+    });
+}
+
+namespace {
+
+core::Record a_record(std::string key)
+{
+    return {.key = std::move(key), .name = {}, .ref = {}, .due = {}, .doc = {{"what", "something"}}};
+}
+
+std::vector<std::string> keys(const std::vector<core::Record>& records)
+{
+    std::vector<std::string> all;
+    for (const auto& each : records) all.push_back(each.key);
+    return all;
+}
+
+constexpr auto mail = core::RecordKind::mail;
+constexpr auto licence = core::RecordKind::licence;
+
+} // namespace
+
+TEMPLATE_TEST_CASE("a record comes back as it was put in, to its own organisation and kind", "[contract]", STORES)
+{
+    OneOrganisation<TestType> world;
+    const core::OrgId other = organisation(world.store(), "other");
+    core::Record record = a_record("k");
+    record.name = "N";
+    record.ref = "R";
+    record.due = day(3);
+    record.doc = {{"text", "\u00e9"}, {"number", 7}, {"none", nullptr}, {"list", boost::json::array{1, "two"}}};
+    change(world.store(), world.org, [&](core::WriteTxn& txn) { REQUIRE(txn.records().insert(mail, record).has_value()); });
+
+    const auto txn = world.read();
+    CHECK(txn->records().find(mail, "k") == record);
+    CHECK(txn->records().named(mail, "N") == record);
+    CHECK(txn->records().about(mail, "R") == std::vector{record});
+    CHECK(txn->records().count(mail) == 1);
+    CHECK_FALSE(txn->records().find(licence, "k"));
+    CHECK_FALSE(txn->records().find(mail, "K"));
+    CHECK_FALSE(txn->records().named(mail, "n"));
+    const auto foreign = world.store().read(other);
+    CHECK_FALSE(foreign->records().find(mail, "k"));
+    CHECK_FALSE(foreign->records().named(mail, "N"));
+    CHECK(foreign->records().about(mail, "R").empty());
+    CHECK(foreign->records().list(mail, "", 10).empty());
+    CHECK(foreign->records().count(mail) == 0);
+}
+
+TEMPLATE_TEST_CASE("records are listed by key, a page at a time", "[contract]", STORES)
+{
+    OneOrganisation<TestType> world;
+    change(world.store(), world.org, [&](core::WriteTxn& txn) {
+        for (const char* const key : {"b", "d", "a", "c"}) REQUIRE(txn.records().insert(mail, a_record(key)).has_value());
+    });
+    const auto txn = world.read();
+    CHECK(keys(txn->records().list(mail, "", 3)) == Names{"a", "b", "c"});
+    CHECK(keys(txn->records().list(mail, "c", 3)) == Names{"d"});
+    CHECK(keys(txn->records().list(mail, "bb", 1)) == Names{"c"});
+    CHECK(txn->records().list(mail, "d", 3).empty());
+}
+
+TEMPLATE_TEST_CASE("a record's key and name are taken once", "[contract]", STORES)
+{
+    OneOrganisation<TestType> world;
+    core::Record gold = a_record("1"), silver = a_record("2");
+    gold.name = "gold";
+    silver.name = "silver";
+    change(world.store(), world.org, [&](core::WriteTxn& txn) {
+        auto& records = txn.records();
+        REQUIRE(records.insert(licence, gold).has_value());
+        REQUIRE(records.insert(licence, silver).has_value());
+        CHECK(records.insert(licence, a_record("1")).error().reason == Reason::taken);
+        core::Record again = a_record("3");
+        again.name = "gold";
+        CHECK(records.insert(licence, again).error().reason == Reason::taken);
+        CHECK(records.insert(mail, again).has_value()); // another kind
+        silver.name = "gold";
+        CHECK(records.replace(licence, silver).error().reason == Reason::taken);
+        silver.name = "platinum";
+        CHECK(records.replace(licence, silver).has_value());
+        CHECK(records.replace(licence, a_record("4")).error().reason == Reason::not_found);
+        records.erase(licence, "1");
+        CHECK(records.insert(licence, again).has_value());
+    });
+    CHECK(keys(world.read()->records().list(licence, "", 9)) == Names{"2", "3"});
+    CHECK(world.read()->records().find(licence, "2") == silver);
+}
+
+TEMPLATE_TEST_CASE("the registry finds records across organisations: by what they are about, and by when they are due",
+                   "[contract]", STORES)
+{
+    OneOrganisation<TestType> world;
+    const core::OrgId other = organisation(world.store(), "other");
+    const auto put = [&](core::OrgId org, const char* key, int due) {
+        core::Record record = a_record(key);
+        record.ref = "example.com";
+        record.due = day(due);
+        change(world.store(), org, [&](core::WriteTxn& txn) { REQUIRE(txn.records().insert(mail, record).has_value()); });
+    };
+    put(world.org, "a", 5);
+    put(other, "b", 3);
+    put(world.org, "c", 9);
+    world.store().registry([&](core::Registry& registry) {
+        REQUIRE(registry.server_records().insert(mail, a_record("s")).has_value());
+        return Keep::yes;
+    });
+    world.store().read_registry([&](core::Registry& registry) {
+        const auto about = registry.records_about(mail, "example.com");
+        REQUIRE(about.size() == 3);
+        CHECK(about[0].organisation == world.org);
+        CHECK(about[2].value.key == "b");
+        const auto due = registry.records_due(mail, day(5), 10);
+        REQUIRE(due.size() == 2);
+        CHECK(due[0].value.key == "b");
+        CHECK(due[0].organisation == other);
+        CHECK(due[1].value.key == "a");
+        CHECK(registry.records_due(mail, day(5), 1).size() == 1);
+        CHECK(registry.records_due(mail, day(2), 10).empty());
+        CHECK(keys(registry.server_records().list(mail, "", 9)) == Names{"s"});
+    });
+    world.store().registry([&](core::Registry& registry) {
+        registry.erase(other);
+        CHECK(registry.records_about(mail, "example.com").size() == 2);
+        return Keep::yes;
+    });
+}
+
+TEMPLATE_TEST_CASE("one transaction over several organisations is kept or undone as a whole", "[contract]", STORES)
+{
+    OneOrganisation<TestType> world;
+    const core::OrgId other = organisation(world.store(), "other");
+    const core::User bob = user("bob@example.com");
+    REQUIRE(insert(world.store(), world.org, bob));
+    const auto move = [&](core::AcrossTxn& txn) {
+        core::User theirs = user("bob@example.com");
+        txn.of(world.org).erase(bob.id);
+        REQUIRE(txn.of(other).insert(theirs).has_value());
+        core::Organisation acme = *txn.registry().organisation(world.org);
+        acme.paused = true;
+        txn.registry().replace(acme);
+        CHECK(txn.of(world.org).organisation().paused);
+        CHECK_FALSE(txn.of(world.org).user(bob.id));
+    };
+    const auto owner = [&] {
+        std::vector<core::OrgId> owners;
+        world.store().read_registry([&](core::Registry& registry) {
+            for (const auto& each : registry.users_named("BOB@example.com")) owners.push_back(each.organisation);
+        });
+        return owners;
+    };
+    SECTION("kept")
+    {
+        world.store().across([&](core::AcrossTxn& txn) {
+            move(txn);
+            return Keep::yes;
+        });
+        CHECK(owner() == std::vector{other});
+        CHECK(world.read()->organisation().paused);
+        CHECK(world.read()->organisation().user_count == 0);
+    }
+    SECTION("not kept")
+    {
+        world.store().across([&](core::AcrossTxn& txn) {
+            move(txn);
+            return Keep::no;
+        });
+        CHECK(owner() == std::vector{world.org});
+        CHECK_FALSE(world.read()->organisation().paused);
+    }
+    SECTION("thrown")
+    {
+        CHECK_THROWS_AS(world.store().across([&](core::AcrossTxn& txn) -> Keep {
+            move(txn);
+            throw std::runtime_error{"stop"};
+        }),
+                        std::runtime_error);
+        CHECK(owner() == std::vector{world.org});
+    }
+    SECTION("one attempt undone, the next kept")
+    {
+        world.store().across([&](core::AcrossTxn& txn) {
+            txn.attempt([&] {
+                move(txn);
+                return Keep::no;
+            });
+            CHECK(txn.of(world.org).user(bob.id));
+            CHECK_FALSE(txn.of(other).user_named("bob@example.com"));
+            CHECK_FALSE(txn.of(world.org).organisation().paused);
+            txn.attempt([&] {
+                REQUIRE(txn.of(other).insert(user("eve@example.com")).has_value());
+                return Keep::yes;
+            });
+            return Keep::yes;
+        });
+        CHECK(owner() == std::vector{world.org});
+        CHECK(world.store().read(other)->user_named("eve@example.com"));
+        CHECK(world.read()->organisation().user_count == 1);
+    }
+}

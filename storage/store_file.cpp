@@ -197,8 +197,8 @@ void apply_fold_version(Connection& connection)
         Loan email = connection.lend("INSERT INTO user_emails(org, folded, user) VALUES(?1, ?2, ?3)");
         while (users.row()) {
             const StoredUser each = user_from(users);
-            for (const std::string& key : email_keys(each.user, users.text(18))) {
-                email.bind(1, users.integer(17)).bind(2, key).bind(3, each.pk).run();
+            for (const std::string& key : email_keys(each.user, users.text(user_column_count + 1))) {
+                email.bind(1, users.integer(user_column_count)).bind(2, key).bind(3, each.pk).run();
                 email.again();
             }
         }

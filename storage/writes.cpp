@@ -37,31 +37,46 @@ bool same_identity(const core::User& a, const core::User& b)
 
 } // namespace
 
-void Writes::attempt(const std::function<core::Keep()>& work)
+namespace {
+
+void undo_attempt(Session& session)
 {
-    db().lend("SAVEPOINT attempt").run();
-    const int changes = db().database().getTotalChanges();
+    session.db().lend("ROLLBACK TO attempt").run();
+    session.db().lend("RELEASE attempt").run();
+    session.forget();
+}
+
+} // namespace
+
+void attempt_in(Session& session, const std::function<core::Keep()>& work)
+{
+    Connection& db = session.db();
+    db.lend("SAVEPOINT attempt").run();
+    const int changes = db.database().getTotalChanges();
     core::Keep keep = core::Keep::no;
     try {
         keep = work();
     } catch (...) {
-        if (db().in_transaction()) undo_attempt();
+        if (db.in_transaction()) undo_attempt(session);
         throw;
     }
-    if (!db().in_transaction()) throw core::StorageFailed{"SQLite has undone the transaction"};
+    if (!db.in_transaction()) throw core::StorageFailed{"SQLite has undone the transaction"};
     // Most refusals come before anything was changed.
-    if (keep == core::Keep::yes || db().database().getTotalChanges() == changes)
-        db().lend("RELEASE attempt").run();
+    if (keep == core::Keep::yes || db.database().getTotalChanges() == changes)
+        db.lend("RELEASE attempt").run();
     else
-        undo_attempt();
+        undo_attempt(session);
 }
 
-void Writes::undo_attempt()
+void Writes::attempt(const std::function<core::Keep()>& work)
 {
-    db().lend("ROLLBACK TO attempt").run();
-    db().lend("RELEASE attempt").run();
+    try {
+        attempt_in(session_, work);
+    } catch (...) {
+        last_read_.reset();
+        throw;
+    }
     last_read_.reset();
-    session_.forget();
 }
 
 std::optional<core::User> Writes::user(const core::UserId& id)
@@ -94,14 +109,16 @@ core::Result<void> Writes::insert(const core::User& user)
     const auto folded_original = folded(user.original_user_name);
     const bool external_is_unique = organisation().policy.unique_external_id;
     const std::string as_member = core::to_text(user.id);
+    const std::string standing = core::to_text(user.standing);
     last_read_.reset();
     {
         Loan row = db().lend(
             "INSERT INTO users(org, id, user_name, unique_scope, folded_name, external_id, unique_external, status, "
             "reason, former_status, provenance, original_user_name, folded_original, soft_deleted_at, purge_at, "
-            "tokens_valid_after, created, last_modified, version, in_groups, profile) VALUES(?1, ?2, ?3, ?4, ?5, ?6, "
+            "tokens_valid_after, created, last_modified, version, in_groups, profile, standing) VALUES(?1, ?2, ?3, ?4, "
+            "?5, ?6, "
             "?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, "
-            "EXISTS(SELECT 1 FROM group_members WHERE org = ?1 AND value = ?21), ?20)");
+            "EXISTS(SELECT 1 FROM group_members WHERE org = ?1 AND value = ?21), ?20, ?22)");
         row.bind(1, org_.value).bind_blob(2, user.id.value.bytes).bind(3, user.user_name);
         row.bind(4, session_.unique_scope(org_)).bind(5, folded_name).bind(6, user.external_id);
         const std::optional<std::string> none;
@@ -114,7 +131,7 @@ core::Result<void> Writes::insert(const core::User& user)
         row.bind(12, user.original_user_name).bind(13, folded_original).bind(14, milliseconds(user.soft_deleted_at));
         row.bind(15, milliseconds(user.purge_at)).bind(16, milliseconds(user.tokens_valid_after));
         row.bind(17, milliseconds(user.created)).bind(18, milliseconds(user.last_modified)).bind(19, user.version);
-        row.bind(20, user.profile.text()).bind(21, as_member);
+        row.bind(20, user.profile.text()).bind(21, as_member).bind(22, standing);
         if (!row.run_unless_taken()) return taken_user(user);
     }
     const std::int64_t pk = db().last_row_id();
@@ -133,6 +150,7 @@ core::Result<void> Writes::replace(const core::User& after, std::int64_t known_v
     const bool new_profile = before.profile != after.profile;
     if (!same_identity(before, after)) TRY_ONLY(write_identity(stored->pk, after, folded_name));
     write_state(stored->pk, after, new_profile);
+    if (before.standing != after.standing) write_standing(stored->pk, after.standing);
     if (new_profile || !same_identity(before, after)) follow_names(stored->pk, before, after, folded_name);
     return {};
 }
@@ -158,6 +176,13 @@ void Writes::write_state(std::int64_t pk, const core::User& user, bool with_prof
     row.bind(9, milliseconds(user.last_modified)).bind(10, user.version);
     if (with_profile) row.bind(11, user.profile.text());
     row.run();
+}
+
+void Writes::write_standing(std::int64_t pk, const core::Standing& standing)
+{
+    const std::string text = core::to_text(standing);
+    Loan row = db().lend("UPDATE users SET standing = ?3 WHERE pk = ?1 AND org = ?2");
+    row.bind(1, pk).bind(2, org_.value).bind(3, text).run();
 }
 
 // The one part of a change that a unique index can refuse; it comes first, in one statement.

@@ -8,11 +8,15 @@ namespace storage {
 // Appends with sequence, digest and chain. The server's own events have organisation 0 and no slug.
 void append_event(Session&, std::int64_t org, const std::string& organisation, core::Event);
 
+// Runs `work` under a savepoint: with Keep::no, or when it throws, what it did is undone.
+void attempt_in(Session&, const std::function<core::Keep()>& work);
+
 class Writes final : public Reads<core::WriteTxn> {
 public:
     Writes(Session& session, core::OrgId org) : Reads{session, org} {}
 
     void attempt(const std::function<core::Keep()>& work) override;
+    void forget_last_read() { last_read_.reset(); } // others have undone something
 
     std::optional<core::User> user(const core::UserId&) override; // remembers, for the replace that follows
 
@@ -31,10 +35,10 @@ public:
     void archive(const core::ArchiveRecord&) override;
 
 private:
-    void undo_attempt();
     std::optional<StoredUser> before_of(const core::UserId&);
     core::Result<void> write_identity(std::int64_t pk, const core::User&, const std::string& folded_name);
     void write_state(std::int64_t pk, const core::User&, bool with_profile);
+    void write_standing(std::int64_t pk, const core::Standing&);
     void follow_names(std::int64_t pk, const core::User& before, const core::User& after,
                       const std::string& folded_name);
     core::Refusal taken_user(const core::User&);

@@ -46,6 +46,7 @@ struct MemoryStore::State {
     std::vector<Row<Event>> events;
     std::map<OrgId, std::map<std::string, std::set<std::string>>> former_names; // folded → ids of users and groups
     std::map<std::string, std::string> notes;
+    std::map<RecordKind, std::map<OrgId, std::map<std::string, Record>>> records;
 };
 
 namespace {
@@ -117,12 +118,75 @@ void append_event(State& state, std::string_view organisation, Event event)
     state.events.push_back(std::make_shared<const Event>(std::move(event)));
 }
 
+// Of one organisation; `state` is shared with the transaction that they belong to.
+class MemoryRecords final : public Records {
+public:
+    MemoryRecords(State& state, OrgId org) : state_{state}, org_{org} {}
+
+    std::optional<Record> find(RecordKind kind, std::string_view key) const override
+    {
+        const auto& all = shelf(kind);
+        const auto found = all.find(std::string{key});
+        return found == all.end() ? std::nullopt : std::optional{found->second};
+    }
+    std::optional<Record> named(RecordKind kind, std::string_view name) const override
+    {
+        for (const auto& [key, record] : shelf(kind))
+            if (record.name == name) return record;
+        return {};
+    }
+    std::vector<Record> about(RecordKind kind, std::string_view ref) const override
+    {
+        std::vector<Record> found;
+        for (const auto& [key, record] : shelf(kind))
+            if (record.ref == ref) found.push_back(record);
+        return found;
+    }
+    std::vector<Record> list(RecordKind kind, std::string_view after, std::int64_t limit) const override
+    {
+        std::vector<Record> found;
+        const auto& all = shelf(kind);
+        for (auto it = all.upper_bound(std::string{after});
+             it != all.end() && static_cast<std::int64_t>(found.size()) < limit; ++it)
+            found.push_back(it->second);
+        return found;
+    }
+    std::int64_t count(RecordKind kind) const override { return static_cast<std::int64_t>(shelf(kind).size()); }
+
+    Result<void> insert(RecordKind kind, const Record& record) override
+    {
+        if (shelf(kind).contains(record.key) || (record.name && named(kind, *record.name))) return taken("name");
+        shelf(kind)[record.key] = record;
+        return {};
+    }
+    Result<void> replace(RecordKind kind, const Record& record) override
+    {
+        if (!shelf(kind).contains(record.key))
+            return Refusal{Reason::not_found, "id", "there is no such record", "read the list again"};
+        const auto holder = record.name ? named(kind, *record.name) : std::nullopt;
+        if (holder && holder->key != record.key) return taken("name");
+        shelf(kind)[record.key] = record;
+        return {};
+    }
+    void erase(RecordKind kind, std::string_view key) override { shelf(kind).erase(std::string{key}); }
+
+private:
+    std::map<std::string, Record>& shelf(RecordKind kind) const { return state_.records[kind][org_]; }
+
+    State& state_;
+    OrgId org_;
+};
+
 // One transaction; the port's class decides how much of it can be reached.
 template<class Port>
 class Transaction : public Port {
 public:
     Transaction(std::shared_ptr<const State> state, OrgId org)
-        : state_{std::move(state)}, org_{org}, tenant_{&tenant_of(*state_, org)}
+        : state_{std::make_shared<State>(*state)}, org_{org}, tenant_{&tenant_of(*state_, org)}, records_{*state_, org}
+    {
+    }
+    Transaction(std::shared_ptr<State> state, OrgId org)
+        : state_{std::move(state)}, org_{org}, tenant_{&tenant_of(*state_, org)}, records_{*state_, org}
     {
     }
 
@@ -229,6 +293,9 @@ public:
         }
         return found;
     }
+
+    using RecordsOfPort = std::conditional_t<std::is_base_of_v<WriteTxn, Port>, Records&, const Records&>;
+    RecordsOfPort records() override { return records_; }
 
     std::vector<Event> events(const EventQuery& query) override { return select(*state_, org_, query); }
     std::vector<ArchiveRecord> archived(std::string_view name_or_id, std::int64_t after, std::int64_t limit) override
@@ -341,9 +408,10 @@ protected:
         return found;
     }
 
-    std::shared_ptr<const State> state_;
+    std::shared_ptr<State> state_; // a reader's own copy: its rows are shared, and no record can be changed
     OrgId org_;
     const Tenant* tenant_;
+    MemoryRecords records_;
     mutable Organisation organisation_;
 };
 
@@ -356,6 +424,16 @@ public:
         tenant_ = own.get();
         changed_->tenants[org] = std::move(own);
     }
+
+    // After the registry has put another row of this organisation in place.
+    void rebind()
+    {
+        auto own = std::make_shared<Tenant>(tenant_of(*changed_, org_));
+        changed_tenant_ = own.get();
+        tenant_ = own.get();
+        changed_->tenants[org_] = std::move(own);
+    }
+    Tenant& own_tenant() { return *changed_tenant_; }
 
     void attempt(const std::function<Keep()>& work) override
     {
@@ -517,7 +595,10 @@ private:
 
 class MemoryRegistry final : public Registry {
 public:
-    explicit MemoryRegistry(State& state) : state_{state} {}
+    explicit MemoryRegistry(State& state, std::function<void(OrgId)> replaced = {})
+        : state_{state}, replaced_{std::move(replaced)}, server_records_{state, OrgId{}}
+    {
+    }
 
     std::vector<Organisation> organisations() override
     {
@@ -555,6 +636,7 @@ public:
         tenant->organisation = after;
         tenant->organisation.name = name;
         state_.tenants[after.id] = std::move(tenant);
+        if (replaced_) replaced_(after.id);
     }
     void erase(OrgId id) override
     {
@@ -569,6 +651,7 @@ public:
         }
         std::erase_if(state_.tokens, [&](const auto& token) { return token.second.organisation == id; });
         state_.former_names.erase(id);
+        for (auto& [kind, shelves] : state_.records) shelves.erase(id);
         state_.names.erase(name);
         state_.tenants.erase(id);
     }
@@ -613,6 +696,39 @@ public:
     }
     void set_note(std::string_view key, std::string_view value) override { state_.notes[std::string{key}] = value; }
 
+    std::vector<Owned<User>> users_named(std::string_view user_name) override
+    {
+        std::vector<Owned<User>> found;
+        for (const auto& [id, tenant] : state_.tenants) {
+            const auto key = tenant->user_names.find(fold(user_name));
+            if (key == tenant->user_names.end()) continue;
+            User user = *tenant->users.at(key->second);
+            user.in_groups = tenant->memberships.contains(to_text(user.id));
+            found.push_back({id, std::move(user)});
+        }
+        return found;
+    }
+    std::vector<Owned<Record>> records_about(RecordKind kind, std::string_view ref) override
+    {
+        std::vector<Owned<Record>> found;
+        for (const auto& [org, shelf] : state_.records[kind])
+            for (const auto& [key, record] : shelf)
+                if (record.ref == ref) found.push_back({org, record});
+        return found;
+    }
+    std::vector<Owned<Record>> records_due(RecordKind kind, Instant now, std::int64_t limit) override
+    {
+        std::vector<Owned<Record>> due;
+        for (const auto& [org, shelf] : state_.records[kind])
+            for (const auto& [key, record] : shelf)
+                if (record.due && *record.due <= now) due.push_back({org, record});
+        std::stable_sort(due.begin(), due.end(),
+                         [](const auto& a, const auto& b) { return a.value.due < b.value.due; });
+        if (static_cast<std::int64_t>(due.size()) > limit) due.resize(static_cast<std::size_t>(limit));
+        return due;
+    }
+    Records& server_records() override { return server_records_; }
+
 private:
     static Organisation seen(const Tenant& tenant)
     {
@@ -623,6 +739,52 @@ private:
     }
 
     State& state_;
+    std::function<void(OrgId)> replaced_;
+    MemoryRecords server_records_;
+};
+
+class MemoryAcross final : public AcrossTxn {
+public:
+    explicit MemoryAcross(std::shared_ptr<State> state)
+        : state_{std::move(state)}, registry_{*state_, [this](OrgId org) {
+                                                  if (const auto it = writes_.find(org); it != writes_.end())
+                                                      it->second->rebind();
+                                              }}
+    {
+    }
+
+    Registry& registry() override { return registry_; }
+    WriteTxn& of(OrgId org) override
+    {
+        auto& writing = writes_[org];
+        if (!writing) writing = std::make_unique<Writing>(state_, org);
+        return *writing;
+    }
+    void attempt(const std::function<Keep()>& work) override
+    {
+        const State state = *state_;
+        std::map<OrgId, Tenant> tenants; // those that are changed in place
+        for (const auto& [org, writing] : writes_) tenants.emplace(org, writing->own_tenant());
+        const auto undo = [&] {
+            *state_ = state;
+            for (const auto& [org, writing] : writes_) {
+                if (const auto before = tenants.find(org); before != tenants.end())
+                    state_->tenants[org] = std::make_shared<const Tenant>(before->second);
+                if (state_->tenants.contains(org)) writing->rebind();
+            }
+        };
+        try {
+            if (work() == Keep::no) undo();
+        } catch (...) {
+            undo();
+            throw;
+        }
+    }
+
+private:
+    std::shared_ptr<State> state_;
+    MemoryRegistry registry_;
+    std::map<OrgId, std::unique_ptr<Writing>> writes_;
 };
 
 } // namespace
@@ -652,6 +814,14 @@ void MemoryStore::registry(const std::function<Keep(Registry&)>& work)
     auto copy = std::make_shared<State>(*present());
     MemoryRegistry registry{*copy};
     if (work(registry) == Keep::yes) keep(std::move(copy));
+}
+
+void MemoryStore::across(const std::function<Keep(AcrossTxn&)>& work)
+{
+    const std::lock_guard one_writer{writing_};
+    auto copy = std::make_shared<State>(*present());
+    MemoryAcross txn{copy};
+    if (work(txn) == Keep::yes) keep(std::move(copy));
 }
 
 void MemoryStore::read_registry(const std::function<void(Registry&)>& work)

@@ -20,6 +20,7 @@ public:
     std::unique_ptr<ReadTxn> read(OrgId) override;
     void write(OrgId, const std::function<Keep(WriteTxn&)>& work) override;
     void registry(const std::function<Keep(Registry&)>& work) override;
+    void across(const std::function<Keep(AcrossTxn&)>& work) override;
     void read_registry(const std::function<void(Registry&)>& work) override;
     std::int64_t change_mark() override;
 
