@@ -402,23 +402,7 @@ std::optional<Response> App::run(const Call& call, const std::shared_ptr<Visit>&
     }
     case Lane::scan: {
         visit->lane = "scan";
-        const bool taken = scans_.submit([this, visit, org, read = std::move(work.read), later] {
-            Response response;
-            try {
-                auto txn = store_.read(org);
-                auto result = read(*txn);
-                Rest rest = result ? std::exchange(result->rest, nullptr) : nullptr;
-                auto place = rest ? long_answers_->take() : LongAnswers::Place{};
-                response = rest && !place.is_taken() ? too_busy(*visit) : respond(*visit, result);
-                if (place.is_taken())
-                    response.more = std::make_shared<LongAnswer>(scans_, std::move(place), std::move(txn),
-                                                                 std::move(rest), visit->request_id);
-            } catch (...) {
-                response = disaster(*visit, std::current_exception());
-            }
-            later(finish(*visit, std::move(response)));
-        });
-        if (!taken) ++scans_refused_;
+        const bool taken = scan(visit, std::move(work.read), later);
         return taken ? std::nullopt : std::optional{too_busy(*visit)};
     }
     case Lane::write: {
@@ -428,33 +412,68 @@ std::optional<Response> App::run(const Call& call, const std::shared_ptr<Visit>&
             std::optional<Result<Answer>> result;
         };
         auto slot = std::make_shared<Slot>();
-        const bool taken = writer_.submit({org,
-                                           [slot, write = std::move(work.write)](core::WriteTxn& txn) {
-                                               slot->result.emplace(write(txn));
-                                               return slot->result->has_value() ? core::Keep::yes : core::Keep::no;
-                                           },
-                                           [this, slot, visit, later](std::exception_ptr failed) {
-                                               Response response;
-                                               if (failed) {
-                                                   response = disaster(*visit, failed);
-                                               } else {
-                                                   response = respond(*visit, *slot->result);
-                                                   if (storage_full_.load(std::memory_order_relaxed))
-                                                       storage_full_ = false;
-                                               }
-                                               later(finish(*visit, std::move(response)));
-                                           },
-                                           work.is_large});
+        const bool taken =
+            writer_.submit({org,
+                            [slot, write = std::move(work.write)](core::WriteTxn& txn) {
+                                slot->result.emplace(write(txn));
+                                return slot->result->has_value() ? core::Keep::yes : core::Keep::no;
+                            },
+                            [this, slot, visit, later, read = std::move(work.read)](std::exception_ptr failed) {
+                                Response response;
+                                if (failed) {
+                                    response = disaster(*visit, failed);
+                                } else {
+                                    if (storage_full_.load(std::memory_order_relaxed)) storage_full_ = false;
+                                    const auto& result = *slot->result;
+                                    if (result && result->is_read_later && scan(visit, read, later, *result)) return;
+                                    response = respond(*visit, result);
+                                }
+                                later(finish(*visit, std::move(response)));
+                            },
+                            work.is_large});
         return taken ? std::nullopt : std::optional{too_busy(*visit)};
     }
     }
     return std::nullopt;
 }
 
+// Reads on the lane scan and answers. `otherwise`: of a write that has been kept, whose answer this read was to be;
+// nothing that goes wrong now may be told as if it had not. False when there is no room on the lane.
+bool App::scan(const std::shared_ptr<Visit>& visit, ReadWork read, Later later, std::optional<Answer> otherwise)
+{
+    const auto org = visit->caller->tenant->organisation.id;
+    const bool taken = scans_.submit(
+        [this, visit, org, read = std::move(read), later = std::move(later), otherwise = std::move(otherwise)] {
+            Response response;
+            try {
+                auto txn = store_.read(org);
+                auto result = read(*txn);
+                Rest rest = result ? std::exchange(result->rest, nullptr) : nullptr;
+                auto place = rest ? long_answers_->take() : LongAnswers::Place{};
+                const bool has_no_place = rest && !place.is_taken();
+                if (otherwise && (!result || has_no_place))
+                    response = respond(*visit, *otherwise);
+                else
+                    response = has_no_place ? too_busy(*visit) : respond(*visit, result);
+                if (place.is_taken())
+                    response.more = std::make_shared<LongAnswer>(scans_, std::move(place), std::move(txn),
+                                                                 std::move(rest), visit->request_id);
+            } catch (...) {
+                response = disaster(*visit, std::current_exception());
+                if (otherwise) response = respond(*visit, *otherwise);
+            }
+            later(finish(*visit, std::move(response)));
+        });
+    if (!taken) ++scans_refused_;
+    return taken;
+}
+
 Response App::respond(const Visit& visit, const Result<Answer>& result) const
 {
     if (!result) return respond(visit, result.error());
     const Answer& answer = *result;
+    for (const auto type : answer.refused)
+        refusals_[static_cast<std::size_t>(type)].fetch_add(1, std::memory_order_relaxed);
     Response response;
     response.status = static_cast<int>(answer.status);
     response.body = answer.body;

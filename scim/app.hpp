@@ -58,6 +58,7 @@ private:
     std::optional<http::Response> plan(http::Request&, const std::shared_ptr<Visit>&, Later);
     Call call_of(const Visit&, const http::Request&);
     std::optional<http::Response> run(const Call&, const std::shared_ptr<Visit>&, Later);
+    bool scan(const std::shared_ptr<Visit>&, ReadWork, Later, std::optional<Answer> otherwise = {});
     http::Response too_busy(const Visit&) const;
     http::Response respond(const Visit&, const Result<Answer>&) const;
     http::Response respond(const Visit&, const Error&) const;

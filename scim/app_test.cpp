@@ -344,6 +344,30 @@ TEST_CASE("RFC 7644 3.12: a search that takes longer than the server is willing 
     CHECK(send(d, http::Method::get, scim_base + "/Users?filter=userName eq \"u7\"", token).status == 200);
 }
 
+TEST_CASE("what a Bulk's operations are refused for is counted like any refusal")
+{
+    Desk d;
+    d.config.metrics = true;
+    const auto token = d.token(d.organisation("ours"));
+    const auto counted = [&](std::string_view type) {
+        const auto page = send(d, http::Method::get, "/metrics", token).body;
+        const auto name = fmt::format("rollcall_refusals_total{{scimType=\"{}\"}} ", type);
+        return std::stoi(page.substr(page.find(name) + name.size()));
+    };
+    const auto body = fmt::format(
+        R"({{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[{},{},{},{},{}]}})",
+        R"({"method":"POST","path":"/Users","bulkId":"1","data":{"userName":"ada"}})",
+        R"({"method":"POST","path":"/Users","bulkId":"2","data":{"userName":"ADA"}})",
+        R"({"method":"POST","path":"/Users","bulkId":"3","data":{"userName":7}})",
+        R"({"method":"POST","path":"/Users","bulkId":"4"})",
+        R"({"method":"DELETE","path":"/Users/00000000-0000-4000-8000-000000000000"})"); // 404 has no scimType
+    CHECK(send(d, http::Method::post, scim_base + "/Bulk", token, body).status == 200);
+    CHECK(counted("uniqueness") == 1);
+    CHECK(counted("invalidValue") == 1);
+    CHECK(counted("invalidSyntax") == 1);
+    CHECK(counted("tooMany") == 0);
+}
+
 TEST_CASE("a Bulk is one durable commit, and one that is large has it for itself")
 {
     Desk d;
@@ -619,6 +643,48 @@ TEST_CASE("a group with many members is answered in pieces, all of one moment")
     const auto json = core::json::read(*body, {16, 100'000, 1'000});
     REQUIRE(json.has_value());
     CHECK(json->at("members").as_array().size() == 3'000);
+}
+
+TEST_CASE("a PATCH that asks for a group's many members is written first and answered in pieces then; without a place "
+          "for the answer it is 204, because the change is kept")
+{
+    Desk desk;
+    desk.config.long_answers = 1;
+    App app{desk.config,
+            desk.store,
+            desk.writer,
+            desk.scans,
+            desk.callers,
+            desk.clock,
+            core::Sealer{desk.pepper, "cursor"}};
+    const auto org = desk.organisation("contoso");
+    const auto bearer = "Bearer " + desk.token(org);
+    const auto path = "/orgs/contoso/scim/v2/Groups/" + large_group(desk, org, 3'000);
+    const auto add = [&](const std::string& id) {
+        auto request = request_for(http::Method::patch, path, bearer);
+        request.body = patch_of(R"({"op":"add","path":"members","value":[{"value":")" + id + "\"}]}");
+        request.query.push_back({"attributes", "members", true});
+        auto admission = app.admit(request);
+        std::promise<http::Response> later;
+        auto answered = later.get_future();
+        REQUIRE_FALSE(app.answer(request, admission, [&](http::Response r) { later.set_value(std::move(r)); }));
+        return answered.get();
+    };
+    auto first = add("a");
+    CHECK(first.status == 200);
+    CHECK(*header(first, "ETag") == "W/\"2\"");
+    REQUIRE(first.more);
+    const auto second = add("b");
+    CHECK(second.status == 204);
+    CHECK(*header(second, "ETag") == "W/\"3\"");
+    CHECK(second.body.empty());
+    const auto body = whole_body(first);
+    REQUIRE(body);
+    const auto json = core::json::read(*body, {16, 100'000, 1'000});
+    REQUIRE(json.has_value());
+    CHECK(json->at("members").as_array().size() == 3'001);
+    first.more.reset();
+    CHECK(add("c").status == 200);
 }
 
 TEST_CASE("lists that show groups with many members are answered in pieces, too, of groups alone and of all kinds")

@@ -482,7 +482,10 @@ Result<Work> run(const Call& call)
     work.is_large = operations.size() > most_among_others;
     work.write = [job = std::shared_ptr<const Job>{std::move(job)}](core::WriteTxn& txn) -> Result<Answer> {
         const auto outcomes = Run{*job, txn}.to_the_end();
-        return Answer{HttpStatus::ok, response(*job, outcomes), "", ""};
+        Answer answer{HttpStatus::ok, response(*job, outcomes), "", ""};
+        for (const auto& outcome : outcomes)
+            if (outcome && !*outcome) answer.refused.push_back(outcome->error().type);
+        return answer;
     };
     return work;
 }

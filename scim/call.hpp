@@ -78,6 +78,10 @@ struct Answer {
     std::string etag;     // W/"3"; empty: no header
     std::string location; // empty: no header
     Rest rest = {};       // none: `body` is all of it
+    // Of a write: what it would say is too long to be put together while others wait to write. Work::read says it
+    // after the commit; if that fails, this answer stands.
+    bool is_read_later = false;
+    std::vector<ScimType> refused = {}; // of a Bulk: why its operations were refused, one for each
 };
 
 enum class Lane : std::uint8_t { inline_read, scan, write };
@@ -87,7 +91,7 @@ using WriteWork = std::function<Result<Answer>(core::WriteTxn&)>;
 // What an endpoint plans. `inline_read` only for work that is a few indexed look-ups.
 struct Work {
     Lane lane = Lane::inline_read;
-    ReadWork read;         // for inline_read and scan
+    ReadWork read;         // for inline_read and scan; beside `write`, for Answer::is_read_later
     WriteWork write;       // for write
     bool is_large = false; // many changes in one write: it gets a commit of its own
 };

@@ -14,6 +14,9 @@
 #include <boost/json/array.hpp>
 
 #include <algorithm>
+#include <map>
+#include <memory>
+#include <set>
 #include <utility>
 
 namespace scim::groups {
@@ -22,7 +25,7 @@ namespace json = boost::json;
 
 namespace {
 
-// With all members, in one text: for the answers to changes, which cannot wait for their reader.
+// With all members, in one text: for the answers to changes, which are put together while others wait to write.
 std::string shown(core::ReadTxn& txn, const core::Group& group, std::string_view base, const Projection& projection)
 {
     return filled(txn, outline(group, base, projection), std::string{base}, MemberView{projection});
@@ -59,10 +62,24 @@ Result<core::Group> present(core::ReadTxn& txn, const core::GroupId& id, const P
     return *std::move(group);
 }
 
+// RFC 7644 3.5.1: the whole group. No longer than a few times the request that has just set all of it.
 Answer ok(core::ReadTxn& txn, const core::Group& group, std::string_view base, const Projection& projection)
 {
     return {HttpStatus::ok, shown(txn, group, base, projection), etag_of(group.version), ""};
 }
+
+Result<Answer> read_group(core::ReadTxn& txn, const core::GroupId& id, const std::string& base, const EntityTags& known,
+                          const Projection& projection)
+{
+    const auto group = txn.group(id);
+    if (!group) return no_such_group();
+    if (known.match(group->version)) return Answer{HttpStatus::not_modified, "", etag_of(group->version), ""};
+    Answer answer{HttpStatus::ok, outline(*group, base, projection), etag_of(group->version), ""};
+    return in_pieces(txn, std::move(answer), base, MemberView{projection});
+}
+
+// The answer to a PATCH shows so many inside the write; a larger group is read after the commit.
+constexpr std::int64_t most_members_shown = 500;
 
 // --- PATCH: operations on `members` are deltas, all others go to the engine ---------------------
 
@@ -176,38 +193,129 @@ Result<GroupPatch> split(std::vector<PatchOperation> operations, const entra::Qu
     return patch;
 }
 
-// Turns `where` into ids by playing the steps before it.
-std::vector<MemberStep> resolved(core::ReadTxn& txn, const core::GroupId& id, const std::vector<MemberChange>& changes,
-                                 std::string_view base)
+// --- what `members[…]` picks --------------------------------------------------------------------
+
+using Picked = std::set<std::string>;
+
+// The ids a filter can pick from, where it names them: `value eq "a" or value eq "b" and type eq "User"`.
+std::optional<Picked> named_by(const core::Predicate& where)
 {
-    using Kind = MemberStep::Kind;
-    std::vector<MemberStep> steps;
-    std::optional<std::vector<core::Member>> now;
-    const auto drop = [&](const std::vector<std::string>& ids) {
-        std::erase_if(*now,
-                      [&](const core::Member& m) { return std::find(ids.begin(), ids.end(), m.value) != ids.end(); });
-    };
-    const auto play = [&](const MemberStep& step) {
-        if (step.kind == Kind::remove) return drop(step.values);
-        if (step.kind == Kind::add)
-            drop(step.values);
-        else
-            now->clear();
-        for (const auto& value : step.values) now->push_back({value, core::Member::Kind::unknown});
-    };
-    for (const auto& change : changes) {
-        MemberStep step = change.step;
-        if (change.where) {
-            if (!now) {
-                now = txn.members(id);
-                for (const auto& earlier : steps) play(earlier);
-            }
-            for (const auto& candidate : *now)
-                if (core::holds_for_element(*change.where, member_object(candidate, base)))
-                    step.values.push_back(candidate.value);
+    using Kind = core::Predicate::Kind;
+    switch (where.kind) {
+    case Kind::compare:
+        if (where.comparison != core::Comparison::eq || where.attribute.name != "value") return std::nullopt;
+        if (const auto* id = std::get_if<std::string>(&where.literal)) return Picked{*id};
+        return std::nullopt;
+    case Kind::any_of: {
+        Picked all;
+        for (const auto& child : where.children) {
+            auto some = named_by(child);
+            if (!some) return std::nullopt;
+            all.merge(*some);
         }
-        if (now) play(step);
-        steps.push_back(std::move(step));
+        return all;
+    }
+    case Kind::all_of:
+        for (const auto& child : where.children)
+            if (auto some = named_by(child)) return some;
+        return std::nullopt;
+    case Kind::negation:
+    case Kind::present:
+    case Kind::within: return std::nullopt;
+    }
+    return std::nullopt;
+}
+
+core::Member member_here(core::ReadTxn& txn, const std::string& value)
+{
+    const auto uuid = core::uuid_from(value);
+    if (uuid && txn.user(core::UserId{*uuid})) return {value, core::Member::Kind::user};
+    if (uuid && txn.group(core::GroupId{*uuid})) return {value, core::Member::Kind::group};
+    return {value, core::Member::Kind::unknown};
+}
+
+// A group's members while a request's steps are played, read when a filter first asks for all of them.
+class PlayedMembers {
+public:
+    PlayedMembers(core::ReadTxn& txn, const core::GroupId& id, std::string_view base) : txn_{txn}, id_{id}, base_{base}
+    {
+    }
+
+    void play(const MemberStep& step)
+    {
+        if (members_)
+            play_now(step);
+        else
+            waiting_.push_back(&step);
+    }
+
+    // Whom the filter picks. What it names is looked up; else each member is looked at, and there is an end to that.
+    Result<std::vector<std::string>> picked(const core::Predicate& where)
+    {
+        std::vector<std::string> ids;
+        const auto look_at = [&](const core::Member& member) {
+            if (core::holds_for_element(where, member_object(member, base_))) ids.push_back(member.value);
+        };
+        if (const auto named = named_by(where)) { // whether they are members is seen when they are taken out
+            for (const auto& value : *named) look_at(member_here(txn_, value));
+            return ids;
+        }
+        if (!members_) read();
+        looks_ += members_->size();
+        if (looks_ > members_->size() && looks_ > most_looks)
+            return bad_request(ScimType::too_many,
+                               "these filters look at more members than the server is willing to; name the members by "
+                               "members[value eq \"…\"], or send fewer filters in one request");
+        for (const auto& [value, kind] : *members_) look_at({value, kind});
+        return ids;
+    }
+
+private:
+    // One filter may look at a group of any size, several at this many members together.
+    static constexpr std::size_t most_looks = 100'000;
+
+    void read()
+    {
+        members_.emplace();
+        txn_.each_member(id_, "", [&](const core::Member& member) {
+            members_->emplace_hint(members_->end(), member.value, member.kind);
+            return true;
+        });
+        for (const auto* step : waiting_) play_now(*step);
+        waiting_.clear();
+    }
+
+    void play_now(const MemberStep& step)
+    {
+        using Kind = MemberStep::Kind;
+        if (step.kind == Kind::remove_all || step.kind == Kind::replace_all) members_->clear();
+        if (step.kind == Kind::remove)
+            for (const auto& value : step.values) members_->erase(value);
+        else
+            for (const auto& value : step.values) members_->emplace(value, member_here(txn_, value).kind);
+    }
+
+    core::ReadTxn& txn_;
+    const core::GroupId& id_;
+    std::string_view base_;
+    std::optional<std::map<std::string, core::Member::Kind>> members_;
+    std::vector<const MemberStep*> waiting_; // played before anybody asked
+    std::size_t looks_ = 0;
+};
+
+// Turns `where` into ids by playing the steps before it.
+Result<std::vector<MemberStep>> resolved(core::ReadTxn& txn, const core::GroupId& id,
+                                         const std::vector<MemberChange>& changes, std::string_view base)
+{
+    std::vector<MemberStep> steps;
+    steps.reserve(changes.size()); // the steps that wait to be played are pointed at
+    PlayedMembers members{txn, id, base};
+    for (const auto& change : changes) {
+        steps.push_back(change.step);
+        if (change.where) {
+            TRY(steps.back().values, members.picked(*change.where));
+        }
+        members.play(steps.back());
     }
     return steps;
 }
@@ -242,11 +350,7 @@ Result<Work> get(const Call& call)
     work.lane = projection.shows("members") ? Lane::scan : Lane::inline_read; // a group may have any number of members
     work.read = [id, base = call.base, known = EntityTags{call.request->header("if-none-match")},
                  projection = std::move(projection)](core::ReadTxn& txn) -> Result<Answer> {
-        const auto group = txn.group(id);
-        if (!group) return no_such_group();
-        if (known.match(group->version)) return Answer{HttpStatus::not_modified, "", etag_of(group->version), ""};
-        Answer answer{HttpStatus::ok, outline(*group, base, projection), etag_of(group->version), ""};
-        return in_pieces(txn, std::move(answer), base, MemberView{projection});
+        return read_group(txn, id, base, known, projection);
     };
     return work;
 }
@@ -303,7 +407,11 @@ Result<Work> patch(const Call& call)
     const bool is_silent = call.organisation->policy.patch_reply != core::PatchReply::resource && !projection.asks();
     Work work;
     work.lane = Lane::write;
-    work.write = [id, asked = std::move(asked), context = call.context, base = call.base,
+    const auto shown_later = std::make_shared<Projection>(); // as the write leaves it
+    work.read = [id, base = call.base, shown_later](core::ReadTxn& txn) -> Result<Answer> {
+        return read_group(txn, id, base, {}, *shown_later);
+    };
+    work.write = [id, asked = std::move(asked), context = call.context, base = call.base, shown_later,
                   known = Preconditions{*call.request}, projection = std::move(projection), is_silent,
                   quirks = call.quirks, rules = rules_of(call)](core::WriteTxn& txn) -> Result<Answer> {
         TRY(const auto before, present(txn, id, known));
@@ -317,13 +425,19 @@ Result<Work> patch(const Call& call)
             if (rules.schema.has_immutable)
                 TRY_ONLY(keep_immutable(before.profile, attributes->profile, rules.schema, Omitted::is_removed));
         }
-        const auto steps = resolved(txn, id, asked.changes, base);
+        TRY(const auto steps, resolved(txn, id, asked.changes, base));
         const auto updated = core::actions::update_group(txn, context, id, attributes, steps, before.version);
         if (!updated) return from(updated.error());
         for (const auto name : tolerated) quirks->count(name);
         log_quirks(context.request_id, tolerated);
-        if (is_silent) return Answer{HttpStatus::no_content, "", etag_of(updated->group.version), ""};
-        return ok(txn, updated->group, base, projection.after_write(&before.profile, updated->group.profile));
+        Answer silent{HttpStatus::no_content, "", etag_of(updated->group.version), ""};
+        if (is_silent) return silent;
+        auto shown = projection.after_write(&before.profile, updated->group.profile);
+        if (updated->group.member_count <= most_members_shown || !shown.shows("members"))
+            return ok(txn, updated->group, base, shown);
+        *shown_later = std::move(shown);
+        silent.is_read_later = true;
+        return silent;
     };
     return work;
 }

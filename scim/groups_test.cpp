@@ -348,6 +348,96 @@ TEST_CASE("the policy patchReply=resource answers a group's PATCH with the group
     CHECK(reply.at("/members/0/value") == "u");
 }
 
+TEST_CASE("a PATCH shows a group of any size: up to 500 members as the change left it, more as it is read afterwards")
+{
+    core::Policy policy;
+    policy.patch_reply = core::PatchReply::resource;
+    Desk desk{policy};
+    desk.register_schema(R"({"id":"urn:example:Extra","name":"Extra",
+        "attributes":[{"name":"note","type":"string","returned":"request"}]})",
+                         "Group");
+    const auto size = GENERATE(499U, 500U, 1'500U);
+    std::vector<std::string> ids;
+    for (std::size_t i = 0; i < size; ++i) ids.push_back("member-" + std::to_string(i));
+    const auto path = group(desk, "g", ids);
+    const auto reply = desk.operate(path, R"([{"op":"add","path":"members","value":[{"value":"u"}]},
+        {"op":"add","path":"urn:example:Extra:note","value":"written"}])");
+    CHECK(reply.status == 200);
+    CHECK(reply.etag == "W/\"2\"");
+    CHECK(reply.at("/members").as_array().size() == size + 1);
+    CHECK(reply.at("/urn:example:Extra/note") == "written"); // whoever has just written it is shown it
+    CHECK(desk.operate(path, R"([{"op":"remove","path":"members"}])").at("/members") == json::array{});
+}
+
+TEST_CASE("members[…] picks by any filter, from the members that the operations before it leave")
+{
+    const Desk desk;
+    const auto ada = user(desk, "ada"), bob = user(desk, "bob");
+    const auto inner = group(desk, "inner").substr(8);
+    const auto remove = [](const std::string& filter) {
+        return R"({"op":"remove","path":"members[)" + filter + "]\"}";
+    };
+    const auto is = [](const std::string& id) { return R"(value eq \")" + id + R"(\")"; };
+    const auto add = [](const std::string& id) {
+        return R"({"op":"add","path":"members","value":[{"value":")" + id + "\"}]}";
+    };
+    struct Case {
+        std::vector<std::string> operations;
+        Members left;
+    };
+    const std::string users_only = R"(type eq \"User\")", groups_only = R"(type eq \"Group\")";
+    const auto row = GENERATE_COPY(from_range(std::vector<Case>{
+        {{remove(is(ada) + " or " + is("x"))}, {inner, "y"}},
+        {{remove(is(ada) + " or " + is("nobody"))}, {inner, "x", "y"}},
+        {{remove(is(ada) + " and " + users_only)}, {inner, "x", "y"}},
+        {{remove(is(ada) + " and " + groups_only)}, {ada, inner, "x", "y"}},
+        {{remove(groups_only + " and " + is(inner))}, {ada, "x", "y"}},
+        {{remove("(" + is("x") + " or " + is("y") + R"() and not (value sw \"x\"))")}, {ada, inner, "x"}},
+        {{remove(users_only)}, {inner, "x", "y"}},
+        {{remove("not (type pr)")}, {ada, inner}},
+        {{remove(is("x") + " or " + users_only)}, {inner, "y"}},
+        {{add(bob), remove(users_only)}, {inner, "x", "y"}},
+        {{add(bob), remove("type pr"), add(ada)}, {"x", "y", ada}},
+        {{remove(users_only), remove(groups_only)}, {"x", "y"}},
+        {{remove("type pr"), add(bob), remove(is("x")), remove(users_only)}, {"y"}},
+        {{R"({"op":"replace","path":"members","value":[{"value":")" + inner + "\"}]}", remove(users_only)}, {inner}},
+        {{remove(R"(value co \"\")")}, {}},
+    }));
+    const auto path = group(desk, "g", {ada, inner, "x", "y"});
+    std::string all;
+    for (const auto& each : row.operations) all += (all.empty() ? "" : ",") + each;
+    INFO(all);
+    CHECK(desk.operate(path, "[" + all + "]").status == 204);
+    CHECK(members(desk, path) == row.left);
+}
+
+TEST_CASE("one filter may look at all of a group's members; several in one request at 100,000 together")
+{
+    const Desk desk;
+    const auto fill = [&](const std::string& name, std::size_t size) {
+        std::vector<std::string> ids;
+        for (std::size_t i = 0; i < size; ++i) ids.push_back("m" + std::to_string(i));
+        return group(desk, name, ids);
+    };
+    const auto filters = [&](const std::string& path, std::size_t count) {
+        std::string all;
+        for (std::size_t i = 0; i < count; ++i)
+            all += std::string{i == 0 ? "" : ","} + R"({"op":"remove","path":"members[value ew \"no such\"]"})";
+        return desk.operate(path, "[" + all + "]");
+    };
+    const auto hundred = fill("hundred", 100), more = fill("more", 101);
+    CHECK(filters(hundred, 1'000).status == 204);
+    check_refused(filters(more, 1'000), 400, "tooMany"); // 101,000
+    CHECK(members(desk, more).size() == 101);
+
+    std::string named; // ids are looked up, however many filters name them
+    for (std::size_t i = 0; i < 1'000; ++i)
+        named += std::string{i == 0 ? "" : ","} + R"({"op":"remove","path":"members[value eq \"m)" +
+                 std::to_string(i % 100) + R"(\" or value eq \"x\"]"})";
+    CHECK(desk.operate(more, "[" + named + "]").status == 204);
+    CHECK(members(desk, more) == Members{"m100"});
+}
+
 TEST_CASE("where the policy switches groups off, they are not there")
 {
     core::Policy policy;

@@ -145,6 +145,12 @@ void Desk::register_schema(std::string_view definition, std::string_view resourc
     all.push_back(*std::move(read));
     organisation_.schemas = text_of(all);
     schemas_ = schemas_of(organisation_);
+    world_->store.registry([&](core::Registry& registry) {
+        auto kept = *registry.organisation(organisation_.id);
+        kept.schemas = organisation_.schemas;
+        registry.replace(kept);
+        return core::Keep::yes;
+    });
 }
 
 Desk Desk::neighbour(std::string name, core::Policy policy) const
@@ -191,14 +197,17 @@ Reply Desk::ask(Method method, std::string_view path, std::vector<http::Paramete
     if (!work) return reply_of(work.error(), call.context.request_id);
 
     Reply reply;
+    bool is_read_later = false;
     if (work->lane == Lane::write) {
         world_->store.write(organisation_.id, [&](core::WriteTxn& txn) {
             auto result = work->write(txn);
             const auto keep = result ? core::Keep::yes : core::Keep::no;
+            is_read_later = result && result->is_read_later;
             reply = reply_of(std::move(result), call.context.request_id);
             return keep;
         });
-    } else {
+    }
+    if (work->lane != Lane::write || is_read_later) {
         const auto txn = world_->store.read(organisation_.id);
         auto result = work->read(*txn);
         if (result && result->rest)
