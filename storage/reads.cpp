@@ -49,9 +49,10 @@ struct Source {
     const char* from; // with its alias
     const char* key;  // the internal key
     const char* org;  // whose row it is
+    const char* external_id;
 };
-constexpr Source users_source{core::Searched::users, "users AS u", "u.pk", "u.org"};
-constexpr Source groups_source{core::Searched::groups, "groups AS g", "g.pk", "g.org"};
+constexpr Source users_source{core::Searched::users, "users AS u", "u.pk", "u.org", "u.external_id"};
+constexpr Source groups_source{core::Searched::groups, "groups AS g", "g.pk", "g.org", "g.external_id"};
 
 // The rows of a page in order, each with what it was sorted by.
 using Rows = std::vector<core::Position>;
@@ -212,6 +213,104 @@ Rows rows_by_index(Connection& db, const Source& source, const IndexOrder& order
     while (rows.row()) page.push_back({sort_key_at(rows, 1), rows.integer(0)});
     return page;
 }
+
+bool is_by_external_id(const core::Sort& sort)
+{
+    return sort.by.extension.empty() && sort.by.sub.empty() && sort.by.name == "externalId" && sort.by.case_exact;
+}
+
+// The order of external ids. Whoever has one is in the organisation's own index of them; the others follow in order of
+// arrival, or, read backwards, come first.
+class ExternalIdOrder {
+public:
+    ExternalIdOrder(Connection& db, const Source& source, core::OrgId org, std::int64_t everybody)
+        : db_{db}, source_{source}, org_{org}, everybody_{everybody}
+    {
+    }
+
+    Rows page(const core::Query& query)
+    {
+        const bool descending = query.sort->descending;
+        const bool at_nothing = query.after != nullptr && std::holds_alternative<std::monostate>(query.after->key);
+        const bool begins_in_second = query.after != nullptr && at_nothing != descending;
+        std::int64_t skip = query.offset;
+        Rows page;
+        const auto wanted = [&] { return query.limit - static_cast<std::int64_t>(page.size()); };
+        for (const bool is_second : {false, true}) {
+            if (is_second < begins_in_second) continue;
+            const Part part{.have_one = is_second == descending,
+                            .descending = descending,
+                            .after = is_second == begins_in_second ? query.after : nullptr};
+            if (!part.have_one && part.after == nullptr) { // found by looking at all; spared where there are none
+                const std::int64_t without = everybody_ - count({.have_one = true});
+                if (skip >= without) {
+                    skip -= without;
+                    continue;
+                }
+            }
+            const Rows found = rows(part, skip, wanted());
+            page.insert(page.end(), found.begin(), found.end());
+            if (wanted() == 0) break;
+            skip = found.empty() && skip > 0 ? skip - count(part) : 0;
+        }
+        return page;
+    }
+
+private:
+    struct Part {
+        bool have_one = true;
+        bool descending = false;
+        const core::Position* after = nullptr;
+    };
+
+    std::string from(const Part& part) const
+    {
+        const bool is_users = source_.searched == core::Searched::users;
+        const char* const index = part.have_one ? (is_users ? "users_by_external" : "groups_by_external")
+                                                : (is_users ? "users_by_org" : "groups_by_org");
+        std::string sql = fmt::format(" FROM {} INDEXED BY {} WHERE {} = ?1 AND {} IS {}NULL", source_.from, index,
+                                      source_.org, source_.external_id, part.have_one ? "NOT " : "");
+        if (part.after == nullptr) return sql;
+        const char beyond = part.descending ? '<' : '>';
+        if (!part.have_one) return sql + fmt::format(" AND {} {} ?4", source_.key, beyond);
+        return sql +
+               fmt::format(" AND {0} {1}= ?5 AND ({0} <> ?5 OR {2} {1} ?4)", source_.external_id, beyond, source_.key);
+    }
+
+    void bind(Loan& statement, const Part& part) const
+    {
+        statement.bind(org_at, org_.value);
+        if (part.after == nullptr) return;
+        statement.bind(after_row_at, part.after->row);
+        if (part.have_one) bind_key(statement, after_key_at, part.after->key);
+    }
+
+    std::int64_t count(const Part& part)
+    {
+        Loan row = db_.lend_composed("SELECT count(*)" + from(part));
+        bind(row, part);
+        row.row();
+        return row.integer(0);
+    }
+
+    Rows rows(const Part& part, std::int64_t offset, std::int64_t limit)
+    {
+        const char* const direction = part.descending ? " DESC" : "";
+        Loan rows = db_.lend_composed(fmt::format(
+            "SELECT {}, {}{} ORDER BY {}{}{} LIMIT ?2 OFFSET ?3", source_.key, source_.external_id, from(part),
+            part.have_one ? fmt::format("{}{}, ", source_.external_id, direction) : "", source_.key, direction));
+        bind(rows, part);
+        rows.bind(limit_at, limit).bind(offset_at, offset);
+        Rows found;
+        while (rows.row()) found.push_back({sort_key_at(rows, 1), rows.integer(0)});
+        return found;
+    }
+
+    Connection& db_;
+    const Source& source_;
+    core::OrgId org_;
+    std::int64_t everybody_; // of the organisation
+};
 
 // The page of what was found through indexes: each once, in order, tested.
 template<class Stored, class Test, class Take>
@@ -387,6 +486,8 @@ bool Reads<Port>::should_walk(const core::Query& query, bool& is_own)
 template<class Port>
 std::vector<core::Position> Reads<Port>::sorted_users(const core::Query& query)
 {
+    if (is_by_external_id(*query.sort))
+        return ExternalIdOrder{db(), users_source, org_, organisation().user_count}.page(query);
     const IndexOrder* const order = index_order(core::Searched::users, *query.sort);
     const std::int64_t scope = session_.unique_scope(org_);
     bool is_own = order == &users_by_name && scope == org_.value;
@@ -615,6 +716,16 @@ bool Reads<Port>::group_matches(const core::Predicate& where, const StoredGroup&
 }
 
 template<class Port>
+std::vector<core::Position> Reads<Port>::sorted_groups(const core::Query& query)
+{
+    if (is_by_external_id(*query.sort))
+        return ExternalIdOrder{db(), groups_source, org_, organisation().group_count}.page(query);
+    if (const IndexOrder* const order = index_order(core::Searched::groups, *query.sort))
+        return rows_by_index(db(), groups_source, *order, org_, 0, false, query);
+    return rows_by_scan(db(), groups_source, org_, query);
+}
+
+template<class Port>
 core::Found<core::Group> Reads<Port>::groups_at(std::vector<core::Position> page, bool positions)
 {
     static const std::string sql = "SELECT " + group_columns + " FROM groups AS g WHERE g.pk = ?1 AND g.org = ?2";
@@ -667,14 +778,9 @@ core::Found<core::Group> Reads<Port>::groups(const core::Query& query)
         found.total = total;
         return found;
     }
-    if (query.limit > 0) {
-        const IndexOrder* const order =
-            query.sort == nullptr ? nullptr : index_order(core::Searched::groups, *query.sort);
-        found = groups_at(query.sort == nullptr ? groups_in_order_of_arrival(query)
-                          : order != nullptr    ? rows_by_index(db(), groups_source, *order, org_, 0, false, query)
-                                                : rows_by_scan(db(), groups_source, org_, query),
+    if (query.limit > 0)
+        found = groups_at(query.sort == nullptr ? groups_in_order_of_arrival(query) : sorted_groups(query),
                           query.positions);
-    }
     found.total = organisation().group_count;
     return found;
 }

@@ -75,6 +75,7 @@ private:
     core::Found<core::User> users_in_order_of_arrival(const core::Query&);
     Block block_of(std::int64_t offset);
     core::Found<core::Group> groups_at(std::vector<core::Position> page, bool positions);
+    std::vector<core::Position> sorted_groups(const core::Query&);
     std::vector<core::Position> groups_in_order_of_arrival(const core::Query&);
     std::vector<StoredUser> users_for(const core::IndexSeed&);
     std::vector<StoredGroup> groups_for(const core::IndexSeed&);

@@ -4,6 +4,7 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <catch2/catch.hpp>
+#include <sqlite3.h>
 
 #include <atomic>
 #include <csignal>
@@ -54,6 +55,33 @@ Answer answer_of(const std::exception_ptr& failure)
         return Answer::other;
     }
 }
+
+// The statements of every connection that is opened while this lives, as they are prepared.
+class Watched {
+public:
+    Watched() { sqlite3_auto_extension(reinterpret_cast<void (*)()>(&watch_over)); }
+    Watched(const Watched&) = delete;
+    Watched& operator=(const Watched&) = delete;
+    ~Watched() { sqlite3_cancel_auto_extension(reinterpret_cast<void (*)()>(&watch_over)); }
+
+    std::set<std::string> taken() const { return std::exchange(seen(), {}); }
+
+private:
+    static std::set<std::string>& seen() // this thread's: its own connection reads inline
+    {
+        static thread_local std::set<std::string> statements;
+        return statements;
+    }
+    static int see(unsigned, void*, void* statement, void*)
+    {
+        if (const char* text = sqlite3_sql(static_cast<sqlite3_stmt*>(statement))) seen().insert(text);
+        return 0;
+    }
+    static int watch_over(sqlite3* connection, const char**, const sqlite3_api_routines*)
+    {
+        return sqlite3_trace_v2(connection, SQLITE_TRACE_STMT, &see, nullptr);
+    }
+};
 
 struct Batch {
     core::OrgId org;
@@ -436,6 +464,54 @@ TEST_CASE("pages over several blocks of keys begin where they should, with gaps 
         if (offset < count) CHECK(found.front().id == living[static_cast<std::size_t>(offset)]);
     }
     CHECK(world.sqlite->check().empty());
+}
+
+TEST_CASE("lists in the order of external ids are read from the index of them, and nothing is sorted")
+{
+    World world;
+    change(world.store(), world.org, [](core::WriteTxn& txn) {
+        for (const char* name : {"a", "b", "c", "d"}) {
+            core::User made = user(name);
+            core::Group made_group = group(name);
+            if (*name < 'c') made.external_id = made_group.external_id = std::string{"x-"} + name;
+            REQUIRE(txn.insert(made).has_value());
+            REQUIRE(txn.insert(made_group).has_value());
+        }
+    });
+    const Watched watched;
+    world.reopen();
+    const auto txn = world.store().read(world.org);
+    watched.taken();
+    const core::Position at_value{std::string{"x-a"}, 1}, at_nothing{{}, 3};
+    for (const bool descending : {false, true})
+        for (const core::Position* after : {static_cast<const core::Position*>(nullptr), &at_value, &at_nothing})
+            for (const std::int64_t offset : {0, 1, 3}) {
+                const core::Sort sort{{.extension = {}, .name = "externalId", .sub = {}, .case_exact = true},
+                                      descending};
+                core::Query query;
+                query.sort = &sort;
+                query.after = after;
+                query.offset = offset;
+                txn->users(query);
+                txn->groups(query);
+            }
+    SQLite::Database db{(world.directory / "rollcall.db").string()};
+    int ordered = 0;
+    for (const std::string& sql : watched.taken()) {
+        if (sql.find("external_id IS") == std::string::npos) continue; // not the page: its rows, the counters
+        INFO(sql);
+        SQLite::Statement plan{db, "EXPLAIN QUERY PLAN " + sql};
+        std::string steps;
+        while (plan.executeStep()) steps += plan.getColumn(3).getString() + '\n';
+        INFO(steps);
+        const bool of_those_without = sql.find("external_id IS NULL") != std::string::npos;
+        CHECK(steps.find("USE TEMP B-TREE") == std::string::npos);
+        CHECK(steps.find("SCAN") == std::string::npos);
+        CHECK((steps.find("COVERING INDEX users_by_external (org=?") != std::string::npos ||
+               steps.find("COVERING INDEX groups_by_external (org=?") != std::string::npos) == !of_those_without);
+        ++ordered;
+    }
+    CHECK(ordered >= 16); // both kinds; with and without; from the beginning and behind a position; both ways
 }
 
 TEST_CASE("REL-21: walks over 20,000 users beside 500 deletions and 500 creations miss no survivor and repeat none")

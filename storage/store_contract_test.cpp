@@ -345,6 +345,56 @@ TEMPLATE_TEST_CASE("a page is found by its number and by its position, wherever 
     }
 }
 
+TEMPLATE_TEST_CASE("in the order of external ids a page of any size begins at any number and behind any position",
+                   "[contract]", STORES)
+{
+    OneOrganisation<TestType> world;
+    const core::OrgId neighbour = organisation(world.store(), "neighbour");
+    const auto with_ids = GENERATE(as<Names>{}, Names{"", "", ""}, Names{"b", "a"}, Names{"b", "", "a", "B", "", "c"});
+    Names ascending, without;
+    std::vector<std::pair<std::string, std::string>> having;
+    for (std::size_t n = 0; n < with_ids.size(); ++n) {
+        core::User made = user("u" + std::to_string(n)), other = user("n" + std::to_string(n));
+        if (!with_ids[n].empty()) made.external_id = other.external_id = with_ids[n];
+        REQUIRE(insert(world.store(), neighbour, other));
+        REQUIRE(insert(world.store(), world.org, made));
+        if (with_ids[n].empty())
+            without.push_back(made.user_name);
+        else
+            having.emplace_back(with_ids[n], made.user_name);
+    }
+    std::sort(having.begin(), having.end());
+    for (const auto& each : having) ascending.push_back(each.second);
+    ascending.insert(ascending.end(), without.begin(), without.end());
+
+    const auto txn = world.read();
+    const auto total = static_cast<std::int64_t>(ascending.size());
+    for (const bool descending : {false, true}) {
+        const Names order =
+            descending ? Names{ascending.rbegin(), ascending.rend()} : Names{ascending.begin(), ascending.end()};
+        const core::Sort sort{core_attribute("externalId", "", true), descending};
+        core::Query everything;
+        everything.sort = &sort;
+        everything.positions = true;
+        const auto all = txn->users(everything);
+        CHECK(names(all.items) == order);
+        for (std::int64_t from = -1; from < total; ++from) // behind which position; -1: none
+            for (std::int64_t offset = 0; offset <= total + 1; ++offset)
+                for (std::int64_t limit = 1; limit <= total + 1; ++limit) {
+                    core::Query query;
+                    query.sort = &sort;
+                    if (from >= 0) query.after = &all.positions[static_cast<std::size_t>(from)];
+                    query.offset = offset;
+                    query.limit = limit;
+                    Names expected;
+                    for (auto i = from + 1 + offset; i < total && std::ssize(expected) < limit; ++i)
+                        expected.push_back(order[static_cast<std::size_t>(i)]);
+                    INFO(descending << " from " << from << " offset " << offset << " limit " << limit);
+                    CHECK(names(txn->users(query).items) == expected);
+                }
+    }
+}
+
 TEMPLATE_TEST_CASE("groups are sorted and paged as users are", "[contract]", STORES)
 {
     OneOrganisation<TestType> world;
