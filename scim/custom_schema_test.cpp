@@ -487,6 +487,61 @@ TEST_CASE("required holds once the extension is there, and not before")
     CHECK(desk.get(user).at(in_extension()).is_null());
 }
 
+TEST_CASE("a filter's operators are those that the attribute's type has: nothing else is compared, and binary and "
+          "boolean have no order (RFC 7644 3.4.2.2)")
+{
+    struct Row {
+        const char* of; // of the User schema, or "it" of an extension with that type
+        const char* literal;
+        const char* operators;
+    };
+    const auto row = GENERATE(values<Row>({
+        {"userName", "'x'", " eq ne co sw ew gt ge lt le pr "},
+        {"emails", "'x'", " eq ne co sw ew gt ge lt le pr "},
+        {"profileUrl", "'x'", " eq ne co sw ew gt ge lt le pr "},
+        {"active", "true", " eq ne pr "},
+        {"emails.primary", "true", " eq ne pr "},
+        {"meta.created", "'2026-11-22T16:27:00Z'", " eq ne gt ge lt le pr "},
+        {"x509Certificates.value", "'QUJD'", " eq ne co sw ew pr "},
+        {"x509Certificates", "'QUJD'", " eq ne co sw ew pr "},
+        {"x509Certificates[value", "'QUJD'", " eq ne co sw ew pr "},
+        {"emails[primary", "true", " eq ne pr "},
+        {"name", "'x'", " pr "},
+        {"string", "'x'", " eq ne co sw ew gt ge lt le pr "},
+        {"reference", "'x'", " eq ne co sw ew gt ge lt le pr "},
+        {"boolean", "true", " eq ne pr "},
+        {"binary", "'QUJD'", " eq ne co sw ew pr "},
+        {"integer", "7", " eq ne gt ge lt le pr "},
+        {"decimal", "7.5", " eq ne gt ge lt le pr "},
+        {"dateTime", "'2026-11-22T16:27:00Z'", " eq ne gt ge lt le pr "},
+        {"complex", "'x'", " pr "},
+    }));
+    const bool many = GENERATE(false, true);
+    const auto is = [&](const char* type) { return row.of == std::string_view{type}; };
+    const bool of_extension = is("string") || is("reference") || is("boolean") || is("binary") || is("integer") ||
+                              is("decimal") || is("dateTime") || is("complex");
+    std::string name = row.of;
+    Desk desk{testing::strict_policy()};
+    if (of_extension) {
+        desk.register_schema(
+            schema_with(single_quoted("[{'name':'it','type':'" + name + "','multiValued':" + (many ? "true" : "false") +
+                                      (is("complex") ? ",'subAttributes':[{'name':'part'}]" : "") + "}]")));
+        name = urn + ":it";
+    }
+    const std::string end = name.find('[') == std::string::npos ? "" : "]";
+    for (const std::string op : {"eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le", "pr"}) {
+        const auto filter = single_quoted(name + " " + op + (op == "pr" ? "" : " " + std::string{row.literal}) + end);
+        INFO(filter);
+        const auto reply = desk.find("/Users", filter);
+        if (std::string_view{row.operators}.find(" " + op + " ") != std::string_view::npos) {
+            CHECK(reply.status == 200);
+        } else {
+            CHECK(reply.status == 400);
+            CHECK(reply.scim_type() == "invalidFilter");
+        }
+    }
+}
+
 TEST_CASE("caseExact decides how values are compared, canonical values are published and others accepted")
 {
     const auto desk = strict_desk("[{'name':'exact','caseExact':true},{'name':'loose','canonicalValues':['Red']}]");

@@ -51,6 +51,10 @@ constexpr bool looks_into_text(Comparison c)
 {
     return c == Comparison::co || c == Comparison::sw || c == Comparison::ew;
 }
+constexpr bool has_an_order(Comparison c)
+{
+    return c == Comparison::gt || c == Comparison::ge || c == Comparison::lt || c == Comparison::le;
+}
 constexpr bool is_equality(Comparison c) { return c == Comparison::eq || c == Comparison::ne; }
 
 // A literal before it is brought to its attribute's kind.
@@ -279,6 +283,10 @@ private:
                 return refuse_at(begin, fmt::format("{} has parts; compare one of them, such as {}.{}", last.name,
                                                     last.name, last.sub.front().name));
         }
+        const Attribute& meant = compared.sub ? *compared.sub : *compared.attribute;
+        if (meant.type == Type::binary && has_an_order(*comparison)) // RFC 7644 3.4.2.2
+            return refuse_at(
+                begin, fmt::format("{} is binary: it has no order, so gt, ge, lt and le do not apply", meant.name));
         out.kind = Kind::compare;
         out.attribute = reference(compared);
         out.comparison = *comparison;
