@@ -542,6 +542,58 @@ TEST_CASE("a filter's operators are those that the attribute's type has: nothing
     }
 }
 
+TEST_CASE("booleans of an extension may be the texts True and False where Entra is forgiven, and nowhere else")
+{
+    const bool is_forgiven = GENERATE(true, false);
+    Desk desk{is_forgiven ? core::Policy{} : testing::strict_policy()};
+    desk.register_schema(schema_with(single_quoted(
+        "[{'name':'flag','type':'boolean'},{'name':'flags','type':'boolean','multiValued':true},{'name':'word'},"
+        "{'name':'box','type':'complex','subAttributes':[{'name':'open','type':'boolean'},{'name':'label'}]},"
+        "{'name':'list','type':'complex','multiValued':true,'subAttributes':[{'name':'on','type':'boolean'},"
+        "{'name':'type'}]}]")));
+    const auto user = "/Users/" + desk.post("/Users", R"({"userName":"bob"})").id();
+    const std::string texts =
+        "{'flag':'True','flags':['false','True'],'word':'True','box':{'open':'FALSE','label':'True'},"
+        "'list':[{'on':'True','type':'False'}]}";
+    const auto meant = json::parse(single_quoted("{'flag':true,'flags':[false,true],'word':'True','box':{'open':false,"
+                                                 "'label':'True'},'list':[{'on':true,'type':'False'}]}"));
+    const auto fired = [&] { return desk.quirks().count_of("boolean_as_text"); };
+    const auto check = [&](const testing::Reply& reply, const char* pointer, const json::value& expected) {
+        INFO(reply.text);
+        if (is_forgiven) {
+            CHECK(reply.status / 100 == 2);
+            CHECK(reply.at(in_extension(pointer)) == expected);
+        } else {
+            CHECK(reply.status == 400);
+            CHECK(reply.scim_type() == "invalidValue");
+        }
+    };
+    check(desk.post("/Users", ada(texts)), "", meant);
+    CHECK(fired() == (is_forgiven ? 1U : 0U));
+    check(desk.put(user, single_quoted("{'userName':'bob','" + urn + "':" + texts + "}")), "", meant);
+    check(desk.operate(user, operation("replace", urn + ":flag", "'False'")), "/flag", false);
+    check(desk.operate(user, operation("add", urn + ":flags", "['False','true']")), "/flags", json::array{false, true});
+    check(desk.operate(user, operation("replace", urn + ":box.open", "'True'")), "/box/open", true);
+    if (!is_forgiven)
+        CHECK(desk.put(user, single_quoted("{'userName':'bob','" + urn + "':" + json::serialize(meant) + "}")).status ==
+              200);
+    check(desk.operate(user, operation("replace", urn + ":list[type eq \\'False\\'].on", "'False'")), "/list/0/on",
+          false);
+    check(desk.operate(user, operation("replace", urn, "{'flag':'tRUE'}")), "/flag", true);
+    check(desk.operate(user, single_quoted("[{'op':'add','value':{'" + urn + "':{'flag':'False'}}}]")), "/flag", false);
+    CHECK(fired() == (is_forgiven ? 8U : 0U));
+    for (const auto* not_one : {"'yes'", "'1'", "'True '", "1"}) {
+        INFO(not_one);
+        CHECK(desk.operate(user, operation("replace", urn + ":flag", not_one)).scim_type() == "invalidValue");
+    }
+    CHECK(fired() == (is_forgiven ? 8U : 0U));
+    const auto found = desk.find("/Users", urn + ":flag eq \"False\"");
+    if (is_forgiven)
+        CHECK(found.total() == 1);
+    else
+        CHECK(found.scim_type() == "invalidFilter");
+}
+
 TEST_CASE("caseExact decides how values are compared, canonical values are published and others accepted")
 {
     const auto desk = strict_desk("[{'name':'exact','caseExact':true},{'name':'loose','canonicalValues':['Red']}]");

@@ -5,6 +5,7 @@
 #include "core/predicate.hpp"
 #include "scim/attribute_path.hpp"
 #include "scim/filter.hpp"
+#include "scim/resource_json.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
@@ -239,6 +240,7 @@ private:
     Result<void> apply_unregistered(const PatchOperation&, const AttributePath&);
     Result<void> unknown_path(std::string_view name);
     bool names_extension_attribute(std::string_view key) const;
+    bool is_boolean_text(const json::value&, const Attribute&);
 
     Result<void> write(PatchKind, json::object& container, const Attribute&, const json::value&);
     Result<void> write_sub(PatchKind, json::object& container, const Attribute&, const Attribute& sub,
@@ -318,6 +320,12 @@ Result<void> Engine::apply(const PatchOperation& operation)
     }
     const auto* attribute = extension->find(path.name);
     if (!attribute) return unknown_path(path.name);
+    const auto* sub = path.sub.empty() ? attribute : attribute->find_sub(path.sub);
+    if (sub && operation.value && is_boolean_text(*operation.value, *sub)) {
+        PatchOperation meant = operation;
+        read_boolean_texts(*meant.value, *sub);
+        return apply(meant);
+    }
     TRY_ONLY(apply_at(operation, path, object_at(resource_, extension->urn), *attribute));
     prune(resource_, extension->urn);
     return {};
@@ -372,10 +380,24 @@ Result<void> Engine::apply_extension(PatchKind kind, const Schema& extension, co
     for (const auto& pair : input) {
         const auto* attribute = extension.find(pair.key());
         if (!attribute || attribute->mutability == Mutability::read_only) continue;
-        TRY_ONLY(write(kind, container, *attribute, pair.value()));
+        if (is_boolean_text(pair.value(), *attribute)) {
+            json::value meant = pair.value();
+            read_boolean_texts(meant, *attribute);
+            TRY_ONLY(write(kind, container, *attribute, meant));
+        } else {
+            TRY_ONLY(write(kind, container, *attribute, pair.value()));
+        }
     }
     prune(resource_, extension.urn);
     return {};
+}
+
+// Something in it is a boolean written as a text, and that is tolerated.
+bool Engine::is_boolean_text(const json::value& value, const Attribute& attribute)
+{
+    if (!tolerance_.boolean_texts || !has_boolean_text(value, attribute)) return false;
+    use(entra::tolerated::boolean_as_text);
+    return true;
 }
 
 Result<void> Engine::apply_at(const PatchOperation& operation, const AttributePath& path, json::object& container,

@@ -4,6 +4,7 @@
 #include "core/base/log.hpp"
 #include "scim/entra/quirks.hpp"
 #include "scim/filter.hpp"
+#include "scim/resource_json.hpp"
 
 #include <fmt/format.h>
 
@@ -59,6 +60,22 @@ Result<void> check_known_to_stores(const core::Predicate& tree, core::Searched s
     return {};
 }
 
+// The quirk boolean_as_text for what only the organisation's own schemas know to be boolean.
+bool read_booleans_of_extensions(boost::json::value& body, const Call& call, const ResourceSchema& schema)
+{
+    if (!call.quirks->tolerance().boolean_texts || call.schemas == built_in_schemas().get() || !body.is_object())
+        return false;
+    bool any = false;
+    for (auto& pair : body.get_object()) {
+        const auto* const extension = schema.extension(pair.key());
+        if (!extension || !pair.value().is_object()) continue;
+        for (auto& each : pair.value().get_object())
+            if (const auto* attribute = extension->find(each.key()))
+                any = read_boolean_texts(each.value(), *attribute) || any;
+    }
+    return any;
+}
+
 } // namespace
 
 Result<boost::json::value> read_body(const Call& call)
@@ -82,6 +99,10 @@ Result<boost::json::value> read_resource_body(const Call& call, const ResourceSc
     TRY(auto body, read_body(call));
     std::vector<std::string_view> fired;
     body = call.quirks->repair_resource(std::move(body), schema.name, fired);
+    if (read_booleans_of_extensions(body, call, schema)) {
+        call.quirks->count(entra::tolerated::boolean_as_text);
+        fired.push_back(entra::tolerated::boolean_as_text);
+    }
     log_quirks(call.context.request_id, fired);
     return body;
 }

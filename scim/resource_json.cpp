@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace scim {
@@ -285,6 +286,51 @@ Result<json::object> read_extension(json::object attributes, const Schema& schem
     json::object out;
     TRY_ONLY(Reader{rules}.take(attributes, schema.attributes, nullptr, out));
     return out;
+}
+
+namespace {
+
+std::optional<bool> truth_of(const json::value& value)
+{
+    if (!value.is_string()) return std::nullopt;
+    if (same(value.get_string(), "true")) return true;
+    if (same(value.get_string(), "false")) return false;
+    return std::nullopt;
+}
+
+// Calls `found` with each text that stands for a boolean.
+template<class Value, class Found>
+void each_boolean_text(Value& value, const Attribute& attribute, const Found& found)
+{
+    if (attribute.type == Type::boolean && truth_of(value)) return found(value);
+    if (attribute.type != Type::boolean && attribute.type != Type::complex) return;
+    if (auto* elements = value.if_array()) {
+        if (attribute.multi_valued)
+            for (auto& element : *elements)
+                if (!element.is_array()) each_boolean_text(element, attribute, found);
+    } else if (auto* object = value.if_object()) {
+        for (auto& pair : *object)
+            if (const auto* part = attribute.find_sub(pair.key())) each_boolean_text(pair.value(), *part, found);
+    }
+}
+
+} // namespace
+
+bool read_boolean_texts(json::value& value, const Attribute& attribute)
+{
+    bool any = false;
+    each_boolean_text(value, attribute, [&](json::value& text) {
+        text = *truth_of(text);
+        any = true;
+    });
+    return any;
+}
+
+bool has_boolean_text(const json::value& value, const Attribute& attribute)
+{
+    bool any = false;
+    each_boolean_text(value, attribute, [&](const json::value&) { any = true; });
+    return any;
 }
 
 Result<void> keep_immutable(const core::Profile& before, core::Profile& wanted, const ResourceSchema& schema,

@@ -37,6 +37,11 @@ Result<boost::json::object> read_resource(boost::json::value body, const Resourc
 // The attributes of one extension alone, in the same way.
 Result<boost::json::object> read_extension(boost::json::object attributes, const Schema&);
 
+// Turns the texts "True" and "False", in any case, into what they mean wherever the attribute or a part of it is
+// boolean; whether there was any. For where that is tolerated.
+bool read_boolean_texts(boost::json::value&, const Attribute&);
+bool has_boolean_text(const boost::json::value&, const Attribute&);
+
 // RFC 7644 3.5.1 and 3.5.2 for what is immutable: 400 mutability where `wanted` changes a value that is set, or (in a
 // PATCH) takes it away. A PUT that leaves one out does not assert it, and it stays. For schemas that have any.
 enum class Omitted : bool { is_kept, is_removed };

@@ -353,7 +353,8 @@ bool drop_untyped_primary(Operation& operation, Kind)
 
 // --- boolean_as_text ----------------------------------------------------------------------------
 // The default mapping of `active` is text; so is `primary` in role expressions, even inside a path's filter
-// (U1, U3, U13, E-15 to E-17, E-34, E-48). Only these two: no other boolean is a target of Entra's mappings.
+// (U1, U3, U13, E-15 to E-17, E-34, E-48). These two are known here; the booleans of an organisation's own schemas are
+// read where its schemas are (resource_json).
 //   sent:  {"op": "replace", "path": "active", "value": "False"}
 //   meant: {"op": "replace", "path": "active", "value": false}
 //   sent:  {"op": "replace", "path": "roles[primary eq \"True\"].value", "value": "Admin"}
@@ -618,9 +619,11 @@ constexpr Row rows[] = {
      .in_value = move_under_enterprise_urn},
     {.info = {"untyped_primary", "A text written to primary of an element of type \"untyped\" is left out."},
      .at_path = drop_untyped_primary},
-    {.info = {"boolean_as_text", "active and primary may be the texts \"True\" and \"False\", also inside a path."},
+    {.info = {tolerated::boolean_as_text, "active, primary (also inside a path) and the booleans of registered "
+                                          "extensions may be the texts \"True\" and \"False\"."},
      .at_path = to_booleans_at_path,
-     .in_value = to_booleans},
+     .in_value = to_booleans,
+     .allows = &Tolerance::boolean_texts},
     {.info = {"manager_shapes", "A manager may be a bare id, an array or a reference, and empty to be removed."},
      .at_path = shape_manager_at_path,
      .in_value = shape_managers},

@@ -17,6 +17,7 @@ struct Tolerance {
     bool store_unregistered_extensions = false; // urn:…:extension:X:2.0:User:attr without a registered schema is kept
     bool hide_lifecycle_schema = false;         // /Schemas does not list the lifecycle extension
     bool doubled_slash = false;                 // one doubled slash after the base
+    bool boolean_texts = false;                 // booleans of a registered extension as "True" and "False"
 };
 
 // The quirk behind each tolerance, for Quirks::count() where an engine has made use of it.
@@ -29,6 +30,7 @@ inline constexpr std::string_view no_operations = "no_operations";
 inline constexpr std::string_view unregistered_extension = "unregistered_extension";
 inline constexpr std::string_view lifecycle_schema_hidden = "lifecycle_schema_hidden";
 inline constexpr std::string_view doubled_slash = "doubled_slash";
+inline constexpr std::string_view boolean_as_text = "boolean_as_text";
 } // namespace tolerated
 
 } // namespace scim::entra
