@@ -811,6 +811,59 @@ TEST_CASE("a password is accepted and kept nowhere, not even in the history")
     CHECK(desk.find("/Users", "password eq \"t1meMa$heen\"").scim_type() == "sensitive");
 }
 
+TEST_CASE("what is never shown stands in no event and in no archive, in clear; that it changed does")
+{
+    Desk desk{testing::strict_policy()};
+    const std::string hidden = R"([{"name":"pin","returned":"never"},{"name":"badge"},
+        {"name":"pins","returned":"never","multiValued":true},
+        {"name":"car","type":"complex","subAttributes":[{"name":"key","returned":"never"},{"name":"colour"}]},
+        {"name":"cars","type":"complex","multiValued":true,
+         "subAttributes":[{"name":"key","returned":"never"},{"name":"colour"}]}])";
+    desk.register_schema(schema_with(hidden));
+    desk.register_schema(schema_with(hidden, "urn:contoso:groups:Secret"), "Group");
+    const auto values = [](const std::string& n) {
+        return single_quoted("{'pin':'s3cret" + n + "','badge':'b" + n + "','pins':['s3cret" + n +
+                             "'],'car':{'key':'s3cret" + n + "','colour':'red'},'cars':[{'key':'s3cret" + n +
+                             "','colour':'blue'}]}");
+    };
+    const auto user = "/Users/" + desk.post("/Users", ada(values("1"))).id();
+    CHECK(desk.put(user, ada(values("2"))).status == 200);
+    CHECK(desk.operate(user, operation("replace", urn + ":pin", "'s3cret3'")).status == 200);
+    CHECK(desk.operate(user, operation("remove", urn + ":pin", "")).status == 200);
+    CHECK(desk.del(user).status == 204);
+    const auto group =
+        "/Groups/" +
+        desk.post("/Groups", R"({"displayName":"g","urn:contoso:groups:Secret":)" + values("4") + "}").id();
+    CHECK(desk.del(group).status == 204);
+
+    const auto txn = desk.store().read(desk.organisation());
+    const auto events = txn->events({});
+    REQUIRE(events.size() == 7);
+    for (const auto& event : events) {
+        INFO(json::serialize(core::to_json(event.changes)));
+        CHECK(json::serialize(core::to_json(event.changes)).find("s3cret") == std::string::npos);
+    }
+    const auto told = [&](std::size_t n) -> const core::Change& {
+        const auto& changes = events.at(n).changes;
+        const auto found =
+            std::find_if(changes.begin(), changes.end(), [](const auto& c) { return c.attribute == urn; });
+        REQUIRE(found != changes.end());
+        return *found;
+    };
+    CHECK(told(0).after == json::parse(R"({"pin":"***","badge":"b1","pins":"***","car":{"key":"***","colour":"red"},
+        "cars":[{"key":"***","colour":"blue"}]})"));
+    CHECK(told(2).before.at("pin") == "***");
+    CHECK(told(2).after.at("pin") == "***");
+    CHECK_FALSE(told(3).after.as_object().contains("pin"));
+    const auto archived = txn->archived("", 0, 10);
+    REQUIRE(archived.size() == 1);
+    CHECK(json::serialize(archived[0].last_state).find("s3cret") == std::string::npos);
+    CHECK(archived[0].last_state.at(urn).at("badge") == "b2");
+    CHECK(archived[0].last_state.at(urn).at("car").at("key") == "***");
+    for (const auto& event : archived[0].history)
+        CHECK(json::serialize(core::to_json(event.changes)).find("s3cret") == std::string::npos);
+}
+
 TEST_CASE("a stored resource is at most limits.resource_bytes large, however many requests it takes to grow")
 {
     const Desk desk{testing::strict_policy()};

@@ -75,10 +75,10 @@ void take(WriteTxn& txn, const GroupId& id, const MemberStep& step, NetChange& n
 void tell_membership(WriteTxn& txn, const Context& context, const Group& group, const NetChange& net)
 {
     if (const auto added = net.added(); !added.empty()) {
-        txn.append(event_of(context, Activity::add_members, group, {{"members", nullptr, as_json(added)}}));
+        tell(txn, context, Activity::add_members, group, {{"members", nullptr, as_json(added)}});
     }
     if (const auto removed = net.removed(); !removed.empty()) {
-        txn.append(event_of(context, Activity::remove_members, group, {{"members", as_json(removed), nullptr}}));
+        tell(txn, context, Activity::remove_members, group, {{"members", as_json(removed), nullptr}});
     }
 }
 
@@ -99,7 +99,7 @@ Result<Group> create_group(WriteTxn& txn, const Context& context, GroupId id, co
 
     std::vector<Change> changes = rules::changes_between(nullptr, &group);
     if (!added.empty()) changes.push_back({"members", nullptr, as_json(added)});
-    txn.append(event_of(context, Activity::create_group, group, std::move(changes)));
+    tell(txn, context, Activity::create_group, group, std::move(changes));
     return group;
 }
 
@@ -126,7 +126,7 @@ Result<UpdatedGroup> update_group(WriteTxn& txn, const Context& context, const G
     // First what can be refused, so that a refusal finds the members untouched.
     if (attributes_changed) {
         TRY_ONLY(move_on());
-        txn.append(event_of(context, Activity::update_group, group, rules::changes_between(&*before, &group)));
+        tell(txn, context, Activity::update_group, group, rules::changes_between(&*before, &group));
     }
 
     NetChange net;
@@ -153,7 +153,7 @@ Result<void> delete_group(WriteTxn& txn, const Context& context, const GroupId& 
     if (!around.empty()) changes.push_back({"groups", names_of(around), nullptr});
     txn.erase(id);
     move_on(txn, context, std::move(around));
-    txn.append(event_of(context, Activity::delete_group, *group, std::move(changes)));
+    tell(txn, context, Activity::delete_group, *group, std::move(changes));
     return {};
 }
 

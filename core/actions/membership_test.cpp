@@ -215,6 +215,7 @@ TEST_CASE("a group that is deleted leaves the groups around it, which have chang
     CHECK(left->before == bj::value(bj::array{{{"value", to_text(around.id)}, {"display", "Around"}},
                                               {{"value", to_text(itself.id)}, {"display", "Itself"}}}));
 
-    REQUIRE(world.request([&](auto& txn, auto& now) { return actions::delete_group(txn, now, itself.id); }).has_value());
+    REQUIRE(
+        world.request([&](auto& txn, auto& now) { return actions::delete_group(txn, now, itself.id); }).has_value());
     CHECK_FALSE(world.store.read(world.org)->group(itself.id));
 }

@@ -5,6 +5,7 @@
 #include "core/actions/telling.hpp"
 #include "core/rules/changes.hpp"
 #include "core/rules/lifecycle.hpp"
+#include "core/rules/masking.hpp"
 
 namespace core::actions {
 
@@ -15,7 +16,7 @@ Result<void> carry_out(WriteTxn& txn, const Context& context, const rules::Decis
                        std::int64_t known_version)
 {
     TRY_ONLY(txn.replace(decision.user, known_version));
-    txn.append(event_of(context, decision.activity, decision.user, decision.changes));
+    tell(txn, context, decision.activity, decision.user, decision.changes);
     return {};
 }
 
@@ -26,7 +27,7 @@ Result<User> create_user(WriteTxn& txn, const Context& context, UserId id, const
     const Policy& policy = txn.organisation().policy;
     rules::Decision decision = rules::arrive(id, wanted, context.domain_verified, policy, context.now);
     TRY_ONLY(txn.insert(decision.user));
-    txn.append(event_of(context, decision.activity, decision.user, std::move(decision.changes)));
+    tell(txn, context, decision.activity, decision.user, std::move(decision.changes));
     return std::move(decision.user);
 }
 
@@ -72,11 +73,12 @@ void remove_user(WriteTxn& txn, const Context& context, const User& user, Deleti
         changes.push_back({"groups", names_of(groups), nullptr});
         record.last_state.insert_or_assign("groups", names_of(groups));
     }
+    record.last_state = rules::masked(std::move(record.last_state), txn.organisation().schemas);
     txn.archive(record);
     txn.erase(user.id);
     move_on(txn, context, groups);
     const bool by_time = cause == DeletionCause::retention;
-    txn.append(event_of(context, by_time ? Activity::purge_user : Activity::delete_user, user, std::move(changes)));
+    tell(txn, context, by_time ? Activity::purge_user : Activity::delete_user, user, std::move(changes));
 }
 
 Result<User> restore_user(WriteTxn& txn, const Context& context, const UserId& id)

@@ -1,12 +1,14 @@
 #include "core/actions/telling.hpp"
 
+#include "core/rules/masking.hpp"
+
 #include <utility>
 
 namespace core::actions {
 
 namespace {
 
-Event event_about(const Context& context, Activity activity, Target target, std::vector<Change> changes)
+void tell_about(WriteTxn& txn, const Context& context, Activity activity, Target target, std::vector<Change> changes)
 {
     Event event;
     event.at = context.now;
@@ -14,23 +16,23 @@ Event event_about(const Context& context, Activity activity, Target target, std:
     event.activity = activity;
     event.target = std::move(target);
     event.request_id = context.request_id;
-    event.changes = std::move(changes);
-    return event;
+    event.changes = rules::masked(std::move(changes), txn.organisation().schemas);
+    txn.append(std::move(event));
 }
 
 } // namespace
 
-Event event_of(const Context& context, Activity activity, const User& user, std::vector<Change> changes)
+void tell(WriteTxn& txn, const Context& context, Activity activity, const User& user, std::vector<Change> changes)
 {
-    return event_about(context, activity,
-                       {TargetKind::user, to_text(user.id), user.user_name, user.original_user_name.value_or("")},
-                       std::move(changes));
+    tell_about(txn, context, activity,
+               {TargetKind::user, to_text(user.id), user.user_name, user.original_user_name.value_or("")},
+               std::move(changes));
 }
 
-Event event_of(const Context& context, Activity activity, const Group& group, std::vector<Change> changes)
+void tell(WriteTxn& txn, const Context& context, Activity activity, const Group& group, std::vector<Change> changes)
 {
-    return event_about(context, activity, {TargetKind::group, to_text(group.id), group.display_name, {}},
-                       std::move(changes));
+    tell_about(txn, context, activity, {TargetKind::group, to_text(group.id), group.display_name, {}},
+               std::move(changes));
 }
 
 } // namespace core::actions

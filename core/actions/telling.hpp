@@ -1,4 +1,5 @@
-// The events that actions tell: who, when and about whom, with the name they have in that state.
+// The events that actions tell: who, when and about whom, with the name they have in that state; what is never shown is
+// masked.
 #pragma once
 
 #include "core/actions/provision.hpp"
@@ -7,7 +8,7 @@
 
 namespace core::actions {
 
-Event event_of(const Context&, Activity, const User&, std::vector<Change>);
-Event event_of(const Context&, Activity, const Group&, std::vector<Change>);
+void tell(WriteTxn&, const Context&, Activity, const User&, std::vector<Change>);
+void tell(WriteTxn&, const Context&, Activity, const Group&, std::vector<Change>);
 
 } // namespace core::actions
