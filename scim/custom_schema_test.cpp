@@ -487,6 +487,221 @@ TEST_CASE("required holds once the extension is there, and not before")
     CHECK(desk.get(user).at(in_extension()).is_null());
 }
 
+TEST_CASE("every mutability × returned × required × type × multiValued keeps its promise by POST, PUT, PATCH, GET and "
+          "filter, or is refused as a schema")
+{
+    struct Typed {
+        const char* type;
+        const char* one;
+        const char* other;
+        const char* wrong;
+    };
+    const auto typed = GENERATE(values<Typed>({
+        {"string", "'one'", "'other'", "7"},
+        {"boolean", "true", "false", "'yes'"},
+        {"decimal", "1.5", "2.5", "'1.5'"},
+        {"integer", "1", "2", "1.5"},
+        {"dateTime", "'2026-11-22T16:27:00Z'", "'2026-11-23T16:27:00Z'", "'soon'"},
+        {"binary", "'QUJD'", "'REVG'", "'a b'"},
+        {"reference", "'https://x.example/1'", "'https://x.example/2'", "7"},
+        {"complex", "{'part':'one'}", "{'part':'other'}", "'one'"},
+    }));
+    const bool many = GENERATE(false, true);
+    const bool required = GENERATE(false, true);
+    const std::string mutability = GENERATE("readWrite", "immutable", "readOnly", "writeOnly");
+    const std::string returned = GENERATE("always", "default", "request", "never");
+    INFO(mutability << " " << returned << (required ? " required " : " ") << typed.type << (many ? ", many" : ""));
+    const bool is_complex = typed.type == std::string_view{"complex"};
+    const auto schema = schema_with(single_quoted(
+        "[{'name':'it','type':'" + std::string{typed.type} + "','mutability':'" + mutability + "','returned':'" +
+        returned + "','required':" + (required ? "true" : "false") + ",'multiValued':" + (many ? "true" : "false") +
+        (is_complex ? ",'subAttributes':[{'name':'part'}]" : "") + "},{'name':'plain'}]"));
+
+    const bool is_kept = mutability == "readWrite" || mutability == "immutable";
+    const bool can_be_promised = is_kept || (!required && (mutability == "readOnly" || returned == "never"));
+    const auto read = read_schema(json::parse(schema), "User");
+    REQUIRE(read.has_value() == can_be_promised);
+    if (!can_be_promised) return;
+
+    Desk desk{testing::strict_policy()};
+    desk.register_schema(schema);
+    const auto in_shape = [&](const std::string& value) { return many ? "[" + value + "]" : value; };
+    const std::string one = in_shape(typed.one), other = in_shape(typed.other), wrong = in_shape(typed.wrong);
+    const auto parsed = [](const std::string& text) { return json::parse(single_quoted(text)); };
+    const auto stored = [&](const std::string& name = "ada@contoso.com") -> json::value {
+        const auto user = desk.store().read(desk.organisation())->user_named(name);
+        const auto* extension = user->profile.attributes().if_contains(urn);
+        const auto* value = extension ? extension->as_object().if_contains("it") : nullptr;
+        return value ? *value : json::value{};
+    };
+    const auto shown = [&](const testing::Reply& reply) { return reply.at(in_extension("/it")); };
+    const auto is_refused = [](const testing::Reply& reply, const char* type) {
+        INFO(reply.text);
+        return reply.status == 400 && reply.scim_type() == type;
+    };
+
+    // POST
+    const auto made = desk.post("/Users", ada("{'it':" + one + ",'plain':'p'}"));
+    REQUIRE(made.status == 201);
+    const json::value held = is_kept ? parsed(one) : json::value{};
+    const json::value nothing;
+    CHECK(stored() == held);
+    CHECK(shown(made) == (returned == "never" ? nothing : held));
+    const auto without = single_quoted("{'userName':'without@contoso.com','" + urn + "':{'plain':'p'}}");
+    const auto bare = desk.post("/Users", without);
+    if (required)
+        CHECK(is_refused(bare, "invalidValue"));
+    else
+        CHECK(bare.status == 201);
+    const auto bad = single_quoted("{'userName':'bad@contoso.com','" + urn + "':{'it':" + wrong + "}}");
+    if (mutability == "readOnly")
+        CHECK(desk.post("/Users", bad).status == 201); // passed over, whatever it is
+    else
+        CHECK(is_refused(desk.post("/Users", bad), "invalidValue"));
+
+    // GET
+    const auto user = "/Users/" + made.id();
+    const bool by_default = returned == "always" || returned == "default";
+    CHECK(shown(desk.get(user)) == (by_default ? held : nothing));
+    CHECK(shown(desk.get(user + "?attributes=" + urn + ":it")) == (returned == "never" ? nothing : held));
+    CHECK(shown(desk.get(user + "?attributes=userName")) == (returned == "always" ? held : nothing));
+    CHECK(shown(desk.get(user + "?excludedAttributes=" + urn + ":it")) == (returned == "always" ? held : nothing));
+
+    // filter
+    const auto present = desk.find("/Users", urn + ":it pr");
+    if (returned == "never") {
+        CHECK(present.status == 403);
+        CHECK(present.scim_type() == "sensitive");
+        CHECK(desk.get("/Users?sortBy=" + urn + ":it").scim_type() == "invalidValue");
+    } else {
+        CHECK(present.total() == (is_kept ? 1 : 0));
+        const auto equal = single_quoted(is_complex ? ":it.part eq 'one'" : ":it eq " + std::string{typed.one});
+        CHECK(desk.find("/Users", urn + equal).total() == (is_kept ? 1 : 0));
+    }
+
+    // PATCH
+    const auto replaced = desk.operate(user, operation("replace", urn + ":it", other));
+    const auto pathless =
+        desk.operate(user, single_quoted("[{'op':'add','value':{'" + urn + "':{'it':" + other + "}}}]"));
+    if (mutability == "readWrite") {
+        CHECK(replaced.status == 200);
+        CHECK(pathless.status == 200);
+        CHECK(stored() == parsed(other));
+    } else if (mutability == "immutable") {
+        CHECK(is_refused(replaced, "mutability"));
+        CHECK(is_refused(pathless, "mutability"));
+        CHECK(stored() == held);
+    } else {
+        CHECK((mutability == "writeOnly" ? replaced.status == 200 : is_refused(replaced, "mutability")));
+        CHECK(pathless.status == 200); // what is read-only is passed over where no path names it (RFC 7643 7)
+        CHECK(stored() == nothing);
+    }
+    const auto mistyped = desk.operate(user, operation("replace", urn + ":it", wrong));
+    CHECK(is_refused(mistyped, mutability == "readOnly" ? "mutability" : "invalidValue"));
+    const auto before_removal = stored();
+    const auto removed = desk.operate(user, operation("remove", urn + ":it", ""));
+    if (required || mutability == "immutable" || mutability == "readOnly") {
+        CHECK(is_refused(removed, "mutability"));
+        CHECK(stored() == before_removal);
+    } else {
+        CHECK(removed.status == 200);
+        CHECK(stored() == nothing);
+    }
+
+    // PUT
+    const auto now = stored();
+    const auto put_other = desk.put(user, ada("{'it':" + other + "}"));
+    if (mutability == "immutable")
+        CHECK(is_refused(put_other, "mutability"));
+    else
+        CHECK(put_other.status == 200);
+    CHECK(stored() == (mutability == "readWrite" ? parsed(other) : now));
+    const auto left_out = desk.put(user, ada("{'plain':'q'}"));
+    if (required)
+        CHECK(is_refused(left_out, "invalidValue"));
+    else
+        CHECK(left_out.status == 200);
+    CHECK(stored() ==
+          (required ? (mutability == "readWrite" ? parsed(other) : now) : (mutability == "immutable" ? now : nothing)));
+}
+
+TEST_CASE(
+    "lists are sorted by any attribute of an extension as by a built-in one: its type's order, the primary value, "
+    "what has none last")
+{
+    struct Row {
+        const char* attribute;
+        const char* sort_by;
+        std::vector<const char*> values; // ascending; two equal ones in order of arrival; empty: none
+    };
+    const auto row = GENERATE(values<Row>({
+        {"'type':'string'", ":it", {"'a'", "'B'", "'b'", "'c'", ""}},
+        {"'type':'string','caseExact':true", ":it", {"'B'", "'C'", "'a'", "'b'", ""}},
+        {"'type':'reference'", ":it", {"'https://a'", "'https://b'", ""}},
+        {"'type':'binary'", ":it", {"'QUJD'", "'REVG'", ""}},
+        {"'type':'boolean'", ":it", {"false", "true", "true", "", ""}},
+        {"'type':'integer'", ":it", {"-2", "9", "10", "9007199254740993", ""}},
+        {"'type':'decimal'", ":it", {"-0.5", "2", "2.5", "10", ""}},
+        {"'type':'dateTime'", ":it", {"'2026-11-22T17:00:00+02:00'", "'2026-11-22T16:00:00Z'", ""}},
+        {"'type':'complex','subAttributes':[{'name':'part','type':'integer'}]",
+         ":it.part",
+         {"{'part':2}", "{'part':10}", ""}},
+        {"'type':'string','multiValued':true", ":it", {"['a','z']", "['b','a']", ""}},
+        {"'type':'complex','multiValued':true,'subAttributes':[{'name':'value'},{'name':'primary','type':'boolean'}]",
+         ":it",
+         {"[{'value':'z'},{'value':'a','primary':true}]", "[{'value':'b'},{'value':'a'}]", ""}},
+        {"'type':'complex','multiValued':true,'subAttributes':[{'name':'n','type':'integer'},{'name':'primary',"
+         "'type':'boolean'}]",
+         ":it.n",
+         {"[{'n':9},{'n':1,'primary':true}]", "[{'n':2}]", "[{'n':10},{'n':0}]", ""}},
+        {"'type':'string','returned':'request'", ":it", {"'a'", "'b'", ""}},
+        {"'type':'string','mutability':'immutable'", ":it", {"'a'", "'b'", ""}},
+    }));
+    INFO(row.attribute << " " << row.sort_by);
+    const auto desk = strict_desk("[{'name':'it'," + std::string{row.attribute} + "},{'name':'plain'}]");
+    const auto name = [](std::size_t n) { return "user-" + std::to_string(n); };
+    const auto add = [&](std::size_t n) {
+        const std::string it = *row.values[n] ? ",'it':" + std::string{row.values[n]} : "";
+        REQUIRE(
+            desk.post("/Users", single_quoted("{'userName':'" + name(n) + "','" + urn + "':{'plain':'p'" + it + "}}"))
+                .status == 201);
+    };
+    // The odd ones first, so that order of arrival is no order by value; equal neighbours: the first of them is odd.
+    std::vector<std::size_t> order(row.values.size());
+    for (std::size_t n = 0; n < order.size(); ++n) order[n] = n;
+    const bool has_equals = row.values.size() == 5;
+    if (has_equals)
+        order = {3, 0, 1, 2, 4};
+    else
+        std::reverse(order.begin(), order.end());
+    for (const auto n : order) add(n);
+    const auto names = [&](const std::string& query) {
+        std::vector<std::string> found;
+        const auto page = desk.get("/Users?sortBy=" + urn + row.sort_by + query);
+        INFO(page.text);
+        REQUIRE(page.status == 200);
+        for (const auto& each : page.at("/Resources").as_array()) found.emplace_back(each.at("userName").as_string());
+        return found;
+    };
+    std::vector<std::string> expected;
+    for (std::size_t n = 0; n < row.values.size(); ++n) expected.push_back(name(n));
+    CHECK(names("") == expected);
+    CHECK(names("&sortOrder=descending") == std::vector<std::string>{expected.rbegin(), expected.rend()});
+    std::vector<std::string> paged;
+    for (std::size_t n = 1; n <= expected.size(); ++n)
+        for (const auto& each : names("&count=1&startIndex=" + std::to_string(n))) paged.push_back(each);
+    CHECK(paged == expected);
+    std::vector<std::string> walked;
+    for (std::string cursor;;) {
+        const auto page = desk.get("/Users?count=2&sortBy=" + urn + row.sort_by + "&cursor=" + cursor);
+        REQUIRE(page.status == 200);
+        for (const auto& each : page.at("/Resources").as_array()) walked.emplace_back(each.at("userName").as_string());
+        if (!page.at("/nextCursor").is_string()) break;
+        cursor = page.at("/nextCursor").as_string();
+    }
+    CHECK(walked == expected);
+}
+
 TEST_CASE("a filter's operators are those that the attribute's type has: nothing else is compared, and binary and "
           "boolean have no order (RFC 7644 3.4.2.2)")
 {
