@@ -278,15 +278,28 @@ void remove(const Common& common, const std::string& org, const std::string& urn
     const auto opened = open(common);
     const auto organisation = opened.organisation(org);
     const auto custom = must_be_registered(organisation, urn);
-    std::int64_t carriers = 0;
-    each_carrier(*opened.store->read(organisation.id), custom, [&](const auto&, const json::object&) { ++carriers; });
-    if (carriers > 0)
-        throw Failure{Exit::refused, fmt::format("{}: {} resources carry it; remove its values from them first (PATCH "
-                                                 "remove with the URN as path)",
-                                                 custom.schema.urn, carriers)};
-    put(opened, organisation.id, custom.schema.urn, std::nullopt, false, core::Activity::remove_schema,
-        operator_context(core::SystemClock{}.now()));
+    const auto context = operator_context(core::SystemClock{}.now());
+    const auto count_carriers = [&] {
+        std::int64_t carriers = 0;
+        each_carrier(*opened.store->read(organisation.id), custom,
+                     [&](const auto&, const json::object&) { ++carriers; });
+        return carriers;
+    };
+    const auto check_unused = [&](std::int64_t carriers) {
+        if (carriers > 0)
+            throw Failure{Exit::refused, fmt::format("{}: {} resources carry it; remove its values from them first "
+                                                     "(PATCH remove with the URN as path)",
+                                                     custom.schema.urn, carriers)};
+    };
+    check_unused(count_carriers());
+    put(opened, organisation.id, custom.schema.urn, std::nullopt, false, core::Activity::remove_schema, context);
     opened.settle();
+    // Until it took notice, a running server still wrote by the schema.
+    if (const auto late = count_carriers(); late > 0) {
+        put(opened, organisation.id, custom.schema.urn, custom, false, core::Activity::add_schema, context);
+        opened.settle();
+        check_unused(late);
+    }
     if (common.json) return print_json(json::object{{"removed", custom.schema.urn}});
     fmt::print("{} removed\n", custom.schema.urn);
 }
