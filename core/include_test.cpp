@@ -242,6 +242,8 @@ TEST_CASE("a planted line is caught, and an allowed one is not")
         {"scim/outside/mail_sender.cpp", "#include \"core/outside.hpp\"", false},
         {"scim/outside/mail_sender.cpp", "#include \"core/store.hpp\"", true},
         {"scim/outside/mail_sender.cpp", "#include \"scim/error.hpp\"", true},
+        {"scim/outside/key_set.cpp", "#include <cjose/jws.h>", false},
+        {"scim/outside/key_set.cpp", "#include <openssl/evp.h>", true},
         {"scim/users.cpp", "#include <curl/curl.h>", true},
         {"scim/users.cpp", "#include \"scim/outside/mail_sender.hpp\"", true},
         {"scim/app.cpp", "#include \"storage/sqlite_store.hpp\"", false},

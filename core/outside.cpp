@@ -27,7 +27,7 @@ constexpr Words<MailFate, 4> fate_words{{{
     {MailFate::unknown, "unknown"},
 }}};
 
-constexpr Words<AssertionProblem, 14> assertion_words{{{
+constexpr Words<AssertionProblem, 15> assertion_words{{{
     {AssertionProblem::malformed, "malformed"},
     {AssertionProblem::too_large, "tooLarge"},
     {AssertionProblem::header, "header"},
@@ -41,6 +41,7 @@ constexpr Words<AssertionProblem, 14> assertion_words{{{
     {AssertionProblem::not_yet, "notYet"},
     {AssertionProblem::lifetime, "lifetime"},
     {AssertionProblem::claims, "claims"},
+    {AssertionProblem::replayed, "replayed"},
     {AssertionProblem::keys_unavailable, "keysUnavailable"},
 }}};
 

@@ -82,9 +82,11 @@ public:
 
 // What a client assertion (RFC 7523 3) must say to be believed.
 struct ExpectedAssertion {
-    std::string issuer;                 // `iss`, to the letter; its keys are found from it
+    std::string issuer;                 // `iss`, to the letter
     std::string subject;                // `sub`, to the letter
     std::vector<std::string> audiences; // `aud` must name one of them
+    std::string keys_url = {};          // where the issuer's keys are; empty: as its openid-configuration says
+    bool once = false;                  // whether a `jti` is demanded and good for one time only
     Duration leeway = std::chrono::seconds{60};
     Duration longest_life = std::chrono::hours{24}; // between issue (or now) and expiry
 };
@@ -113,6 +115,7 @@ enum class AssertionProblem {
     not_yet,          // nbf or iat lie in the future
     lifetime,         // good for longer than we accept, or no expiry
     claims,           // a claim of the wrong type
+    replayed,         // this very one has been here before
     keys_unavailable, // the issuer's keys cannot be had now
 };
 std::string_view word(AssertionProblem); // for the log; a caller is told invalid_client and no more
