@@ -53,6 +53,8 @@ const std::vector<Room>& rooms()
          {"core/testing/", "scim/app", "scim/commands/", "scim/http/server", "scim/http/session"},
          {"boost/json", "boost/system", "fmt/"}},
         {"scim/http/", {"core/base/"}, {}, {"boost/", "openssl/", "fmt/"}},
+        // What fuzzing holds the rooms to.
+        {"scim/fuzz/", {"scim/http/"}, {}, {"boost/"}},
         // PCRE2 and utf8proc: Replace and ToLower of the attribute mappings.
         {"scim/entra/",
          {"scim/error", "scim/attribute_path"},
