@@ -83,6 +83,38 @@ private:
     }
 };
 
+// How many steps SQLite takes on this thread, over connections opened while this lives: work counted, not timed.
+class Steps {
+public:
+    Steps() { sqlite3_auto_extension(reinterpret_cast<void (*)()>(&count_on)); }
+    Steps(const Steps&) = delete;
+    Steps& operator=(const Steps&) = delete;
+    ~Steps() { sqlite3_cancel_auto_extension(reinterpret_cast<void (*)()>(&count_on)); }
+
+    std::int64_t of(const std::function<void()>& work) const
+    {
+        taken() = 0;
+        work();
+        return taken();
+    }
+
+private:
+    static std::int64_t& taken()
+    {
+        static thread_local std::int64_t steps = 0;
+        return steps;
+    }
+    static int count(unsigned, void*, void* statement, void*)
+    {
+        taken() += sqlite3_stmt_status(static_cast<sqlite3_stmt*>(statement), SQLITE_STMTSTATUS_VM_STEP, 1);
+        return 0;
+    }
+    static int count_on(sqlite3* connection, const char**, const sqlite3_api_routines*)
+    {
+        return sqlite3_trace_v2(connection, SQLITE_TRACE_PROFILE, &count, nullptr);
+    }
+};
+
 struct Batch {
     core::OrgId org;
     std::vector<WriteJob> jobs = {};
@@ -512,6 +544,70 @@ TEST_CASE("lists in the order of external ids are read from the index of them, a
         ++ordered;
     }
     CHECK(ordered >= 16); // both kinds; with and without; from the beginning and behind a position; both ways
+}
+
+TEST_CASE("a page of 100 users takes no more work at the end of 20,000 than at the beginning, by number or by position")
+{
+    constexpr std::int64_t users = 20'000;
+    const Steps steps;
+    SqliteWorld world;
+    const core::OrgId org = organisation(world.store(), "acme");
+    change(world.store(), org, [](core::WriteTxn& txn) {
+        for (int n = 0; n < users; ++n) REQUIRE(txn.insert(user("u" + std::to_string(n * 7919 % users))).has_value());
+    });
+    const auto txn = world.store().read(org);
+    const core::Sort by_name{{.extension = {}, .name = "userName", .sub = {}}, false};
+    std::optional<core::Position> end;
+    const auto page = [&](std::int64_t offset, const core::Sort* sort, const core::Position* after) {
+        return steps.of([&] {
+            core::Query query;
+            query.offset = offset;
+            query.sort = sort;
+            query.after = after;
+            query.positions = true;
+            const auto found = txn->users(query);
+            CHECK(found.items.size() == 100);
+            end = found.positions.back();
+        });
+    };
+    const auto first = page(0, nullptr, nullptr);
+    REQUIRE(first > 100);
+    CHECK(page(users - 100, nullptr, nullptr) < 4 * first); // at most one block of keys is walked through
+    CHECK(page(users / 2, nullptr, nullptr) < 4 * first);
+
+    const auto first_sorted = page(0, &by_name, nullptr);
+    page(users - 200, &by_name, nullptr);
+    const auto behind = *end;
+    CHECK(page(0, &by_name, &behind) < 2 * first_sorted);
+    page(users - 200, nullptr, nullptr);
+    const auto last = *end;
+    CHECK(page(0, nullptr, &last) < 2 * first);
+}
+
+TEST_CASE("one member more or less takes as much work in a group of 20,000 as in one of 10")
+{
+    const Steps steps;
+    SqliteWorld world;
+    const core::OrgId org = organisation(world.store(), "acme");
+    const auto work_in = [&](int members) {
+        const core::Group made = group("g" + std::to_string(members));
+        std::vector<std::string> values;
+        for (int n = 0; n < members; ++n) values.push_back("m" + std::to_string(n));
+        change(world.store(), org, [&](core::WriteTxn& txn) {
+            REQUIRE(txn.insert(made).has_value());
+            txn.add_members(made.id, values);
+        });
+        return steps.of([&] {
+            change(world.store(), org,
+                   [&](core::WriteTxn& txn) { CHECK(txn.add_members(made.id, {"one more"}).size() == 1); });
+            change(world.store(), org,
+                   [&](core::WriteTxn& txn) { CHECK(txn.remove_members(made.id, {"one more"}).size() == 1); });
+            CHECK_FALSE(world.store().read(org)->has_member(made.id, "one more"));
+        });
+    };
+    const auto small = work_in(10);
+    REQUIRE(small > 10);
+    CHECK(2 * work_in(20'000) < 3 * small);
 }
 
 TEST_CASE("REL-21: walks over 20,000 users beside 500 deletions and 500 creations miss no survivor and repeat none")
