@@ -86,13 +86,15 @@ Swept sweep(core::Store& store, const WriteBatch& write, core::Instant now, cons
         try {
             if (store.read(organisation.id)->users_due_for_purge(now, 1).empty()) continue;
             for (std::size_t last = full; last == full;) {
-                const auto begun = Steady::now();
+                Steady::duration took{};
                 write(organisation.id, [&](core::WriteTxn& txn) {
+                    const auto begun = Steady::now();
                     last = core::actions::purge_due(txn, context, batch).size();
+                    took = Steady::now() - begun;
                     return core::Keep::yes;
                 });
                 swept.purged += static_cast<std::int64_t>(last);
-                if (last == full && pause && !pause(Steady::now() - begun)) {
+                if (last == full && pause && !pause(took)) {
                     swept.is_complete = false;
                     return swept;
                 }

@@ -28,7 +28,8 @@ std::optional<core::Instant> last_heartbeat(core::Registry&);
 void beat(core::Registry&, core::Instant now);
 
 // Purges everything due, organisation by organisation, in batches; `write` runs one batch in a transaction. `pause`, if
-// there is one, is called between two batches with the time that the last took, and ends the sweep by returning false.
+// there is one, is called between two batches with the time that the work of the last took (not its wait for the writer
+// and the disk), and ends the sweep by returning false.
 using WriteBatch = std::function<void(core::OrgId, const std::function<core::Keep(core::WriteTxn&)>&)>;
 using Pause = std::function<bool(std::chrono::steady_clock::duration took)>;
 struct Swept {
@@ -37,8 +38,7 @@ struct Swept {
 };
 Swept sweep(core::Store&, const WriteBatch& write, core::Instant now, const core::Actor&, std::int64_t batch,
             const Pause& pause = {});
-// How long the server's own sweep rests after a batch: it takes a fifth of one processor, and less of a busy writer,
-// whose queue is part of the time.
+// How long the server's own sweep rests after a batch: it takes a fifth of one processor at most.
 std::chrono::steady_clock::duration rest_after(std::chrono::steady_clock::duration took);
 
 class Sweeper {
