@@ -44,6 +44,9 @@ constexpr Row rows[] = {
     {Activity::add_schema, "addSchema", "organisationManagement"},
     {Activity::replace_schema, "replaceSchema", "organisationManagement"},
     {Activity::remove_schema, "removeSchema", "organisationManagement"},
+    {Activity::update_organisation, "updateOrganisation", "organisationManagement"},
+    {Activity::pause_organisation, "pauseOrganisation", "organisationManagement"},
+    {Activity::resume_organisation, "resumeOrganisation", "organisationManagement"},
 };
 
 const Row& row_of(Activity activity)

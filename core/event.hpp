@@ -43,6 +43,9 @@ enum class Activity : std::uint8_t {
     add_schema,
     replace_schema,
     remove_schema,
+    update_organisation,
+    pause_organisation,
+    resume_organisation,
 };
 std::string_view word(Activity); // "softDeleteUser"
 std::string_view

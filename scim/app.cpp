@@ -132,29 +132,20 @@ App::App(const Config& config, storage::SqliteStore& store, storage::Writer& wri
     bulk_too_large_ =
         fmt::format("the body is larger than maxPayloadSize ({} bytes); send the operations in several requests",
                     config.protocol.bulk_bytes);
-    std::array<std::uint8_t, 8> random{};
-    core::fill_random(random);
-    std::memcpy(&request_seed_, random.data(), random.size());
-}
-
-std::string App::next_request_id()
-{
-    // Unique for this process and hard to mistake for another's; not a secret.
-    std::uint64_t x =
-        request_seed_ + (request_counter_.fetch_add(1, std::memory_order_relaxed) + 1) * 0x9E3779B97F4A7C15ULL;
-    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9ULL;
-    x = (x ^ (x >> 27)) * 0x94D049BB133111EBULL;
-    x ^= x >> 31;
-    constexpr char digits[] = "0123456789abcdef";
-    std::string id(16, '0');
-    for (auto it = id.rbegin(); it != id.rend(); ++it, x >>= 4) *it = digits[x & 15];
-    return id;
 }
 
 bool App::is_allowed_host(std::string_view host) const
 {
     const auto low = lower(host);
     return hosts_.contains(std::string{without_port(low)}) || hosts_.contains(low);
+}
+
+http::Service* App::annex_of(std::string_view path) const
+{
+    if (path.starts_with(scim_prefix)) return nullptr;
+    for (const auto& [prefix, service] : annexes_)
+        if (path.starts_with(prefix) && (path.size() == prefix.size() || path[prefix.size()] == '/')) return service;
+    return nullptr;
 }
 
 std::string App::base_url(const Request& request, const core::Organisation& organisation) const
@@ -168,8 +159,10 @@ std::string App::base_url(const Request& request, const core::Organisation& orga
 
 http::Service::Admission App::admit(const Request& request)
 {
+    if (auto* const annex = annex_of(request.path); annex != nullptr && is_allowed_host(request.host))
+        return annex->admit(request);
     auto visit = std::make_shared<Visit>();
-    visit->request_id = next_request_id();
+    visit->request_id = request_ids_.next();
     visit->now = clock_.now();
     visit->begun = SteadyClock::now();
     visit->method = request.method;
@@ -285,6 +278,14 @@ std::optional<Response> App::refusal_of(const Request& request, Visit& visit, Ad
                                     "this token was made for one user: it opens /Me, that user's own address, and what "
                                     "describes the service"});
 
+    if (tenant.organisation.paused) {
+        auto response = respond(visit, Error{HttpStatus::unavailable, ScimType::none,
+                                             "provisioning of this organisation is paused by its administrator; it "
+                                             "goes on when they resume it"});
+        response.headers.emplace_back("Retry-After", "60");
+        return response;
+    }
+
     const auto wait = admission.wait = callers_.wait_for_rate(visit.caller->token_id, visit.begun);
     if (wait.count() > 0) ++(wait > std::chrono::milliseconds{250} ? rate_refused_ : rate_delayed_);
     if (wait > std::chrono::milliseconds{250}) {
@@ -318,6 +319,7 @@ std::optional<Response> App::refusal_of(const Request& request, Visit& visit, Ad
 
 std::optional<Response> App::answer(Request& request, Admission& admission, Later later)
 {
+    if (auto* const annex = annex_of(request.path)) return annex->answer(request, admission, std::move(later));
     const auto visit = std::static_pointer_cast<Visit>(admission.context);
     try {
         auto response = plan(request, visit, std::move(later));
@@ -618,7 +620,7 @@ Response App::finish(const Visit& visit, Response response) const
 Response App::wire_error(int status, std::string_view detail)
 {
     Visit visit;
-    visit.request_id = next_request_id();
+    visit.request_id = request_ids_.next();
     visit.begun = SteadyClock::now();
     visit.lane = "wire";
     auto response =

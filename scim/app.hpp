@@ -9,6 +9,7 @@
 #include "scim/config.hpp"
 #include "scim/http/server.hpp"
 #include "scim/long_answer.hpp"
+#include "scim/request_ids.hpp"
 #include "scim/routes.hpp"
 #include "scim/scan_pool.hpp"
 #include "storage/sqlite_store.hpp"
@@ -40,6 +41,9 @@ public:
     std::optional<http::Response> answer(http::Request&, Admission&, Later) override;
     http::Response wire_error(int status, std::string_view detail) override;
 
+    // What lies at `prefix` and below is answered by `service`, which outlives the application; before the first
+    // request.
+    void add_annex(std::string prefix, http::Service& service) { annexes_.emplace_back(std::move(prefix), &service); }
     void begin_draining() { draining_ = true; }
     // What else /readyz asks: why purging waits, if it does.
     void ask_for_hold(std::function<std::optional<std::string>()> held) { held_ = std::move(held); }
@@ -66,7 +70,7 @@ private:
     http::Response health(Page) const;
     http::Response metrics() const;
     http::Response finish(const Visit&, http::Response) const;
-    std::string next_request_id();
+    http::Service* annex_of(std::string_view path) const;
 
     const Config& config_;
     storage::SqliteStore& store_;
@@ -79,8 +83,8 @@ private:
     core::SystemIds ids_;
     std::unordered_set<std::string> hosts_;
     std::string bulk_too_large_;
-    std::atomic<std::uint64_t> request_counter_{0};
-    std::uint64_t request_seed_ = 0;
+    RequestIds request_ids_;
+    std::vector<std::pair<std::string, http::Service*>> annexes_;
     std::atomic<bool> draining_{false};
     std::atomic<bool> storage_full_{false};
     std::function<std::optional<std::string>()> held_;

@@ -58,14 +58,17 @@ std::optional<Caller> Callers::caller(std::string_view presented, core::Instant 
         tokens_[found.token.public_id] = found;
     }
     if (!core::token_matches(found.token, *parts, pepper_) || !core::is_live(found.token, now)) return std::nullopt;
-    {
-        const std::lock_guard lock{mutex_};
-        auto& used = last_used_[found.token.public_id];
-        used = std::max(used, std::chrono::floor<std::chrono::minutes>(now) + core::Duration{0});
-    }
+    note_use(found.token.public_id, now);
     std::optional<Subject> subject;
     if (found.token.user) subject = Subject{*found.token.user, found.token.created};
     return Caller{std::move(found.token.public_id), found.token.scope, std::move(found.tenant), subject};
+}
+
+void Callers::note_use(const std::string& token_id, core::Instant now)
+{
+    const std::lock_guard lock{mutex_};
+    auto& used = last_used_[token_id];
+    used = std::max(used, std::chrono::floor<std::chrono::minutes>(now) + core::Duration{0});
 }
 
 bool Callers::failed_too_often(std::string_view peer, std::string_view presented, Steady now)

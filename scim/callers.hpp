@@ -65,6 +65,8 @@ public:
 
     // Distrusts what is remembered if the store's mark has moved; called a few times a second.
     void look_for_changes();
+    // Remembers that a token was used, to the minute.
+    void note_use(const std::string& token_id, core::Instant now);
     // Last-used instants that were not yet written; the caller writes them (at most once a minute).
     std::vector<std::pair<std::string, core::Instant>> take_last_used();
 

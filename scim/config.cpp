@@ -274,6 +274,9 @@ std::vector<ConfigKey> make_keys()
                                            "Scans that may wait; beyond: 503 with Retry-After"),
         ranged<AT(long_answers), 1, 1'000>("limits.long_answers", "number",
                                            "Answers beyond 64 KiB sent at once; beyond: 503 with Retry-After"),
+        ranged<AT(admin_threads), 1, 64>("limits.admin_threads", "number", "Threads for the management API"),
+        ranged<AT(admin_queue), 1, 100'000>("limits.admin_queue", "number",
+                                            "Calls of the management API that may wait; beyond: 503 with Retry-After"),
 
         key<AT(sweep_interval)>("sweep.interval", "duration", "How often due users are purged"),
         ranged<AT(sweep_batch), 1, 10'000>("sweep.batch", "number", "Users purged in one transaction"),

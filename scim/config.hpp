@@ -47,6 +47,8 @@ struct Config {
     std::int64_t scan_threads = 2;
     std::int64_t scan_queue = 256;
     std::int64_t long_answers = 32;
+    std::int64_t admin_threads = 2;
+    std::int64_t admin_queue = 256;
 
     core::Duration sweep_interval = std::chrono::seconds{60};
     std::int64_t sweep_batch = 10;

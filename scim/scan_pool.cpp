@@ -7,14 +7,17 @@ ScanPool::ScanPool(std::size_t threads, std::size_t queue) : queue_{queue}
     for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
 }
 
-ScanPool::~ScanPool()
+ScanPool::~ScanPool() { drain(); }
+
+void ScanPool::drain()
 {
     {
         const std::lock_guard lock{mutex_};
         closing_ = true;
     }
     wake_.notify_all();
-    for (auto& thread : threads_) thread.join();
+    for (auto& thread : threads_)
+        if (thread.joinable()) thread.join();
 }
 
 bool ScanPool::submit(std::function<void()> work)

@@ -16,7 +16,9 @@ namespace scim {
 class ScanPool {
 public:
     ScanPool(std::size_t threads, std::size_t queue);
-    ~ScanPool(); // finishes what was accepted
+    ~ScanPool(); // drains
+    // Accepts no more and returns when what was accepted is finished. From one thread.
+    void drain();
 
     // False when too many wait: answered as 503 with Retry-After. `work` must not throw. From any thread.
     [[nodiscard]] bool submit(std::function<void()> work);

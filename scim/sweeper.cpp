@@ -26,6 +26,22 @@ std::string why_held(ClockVerdict verdict, core::Instant now, std::optional<core
                        beat ? core::to_iso(*beat) : "never");
 }
 
+// Answers kept for their Idempotency-Key, when their time is over.
+void forget_kept_answers(core::Store& store, core::Instant now)
+{
+    constexpr auto kind = core::RecordKind::kept_answer;
+    constexpr std::int64_t batch = 500;
+    for (std::size_t found = batch; found == batch;) {
+        store.read_registry([&](core::Registry& registry) { found = registry.records_due(kind, now, batch).size(); });
+        if (found == 0) return;
+        store.registry([&](core::Registry& registry) {
+            for (const auto& each : registry.records_due(kind, now, batch))
+                registry.server_records().erase(kind, each.value.key);
+            return core::Keep::yes;
+        });
+    }
+}
+
 } // namespace
 
 std::optional<ClockHold> clock_hold(core::Registry& registry)
@@ -135,6 +151,12 @@ std::optional<std::string> Sweeper::held() const
     return held_.empty() ? std::nullopt : std::optional{held_};
 }
 
+std::optional<core::Instant> Sweeper::last_sweep() const
+{
+    const std::lock_guard lock{mutex_};
+    return last_sweep_;
+}
+
 void Sweeper::retry_soon()
 {
     const std::lock_guard lock{mutex_};
@@ -185,6 +207,11 @@ void Sweeper::run()
 bool Sweeper::purge(core::Instant wall)
 {
     const auto until = std::chrono::steady_clock::now() + look_every;
+    {
+        const std::lock_guard lock{mutex_};
+        last_sweep_ = wall;
+    }
+    forget_kept_answers(store_, wall);
     const auto pause = [&](std::chrono::steady_clock::duration took) {
         std::unique_lock lock{mutex_};
         wake_.wait_for(lock, rest_after(took), [this] { return stopping_; });

@@ -55,6 +55,7 @@ public:
     // For /readyz: why purging waits, if it does.
     std::optional<std::string> held() const;
     std::int64_t purged() const { return purged_; }
+    std::optional<core::Instant> last_sweep() const; // when it last looked for due users
     // Something is wrong with the disk: beat again soon instead of in a minute.
     void retry_soon();
 
@@ -84,6 +85,7 @@ private:
     mutable std::mutex mutex_;
     std::condition_variable wake_;
     std::string held_;
+    std::optional<core::Instant> last_sweep_;
     bool stopping_ = false;
     bool soon_ = false;
     std::thread thread_;

@@ -483,6 +483,17 @@ void SqliteStore::interrupt_reads()
     for (const auto& session : inside_->readers) session->db().interrupt();
 }
 
+std::int64_t SqliteStore::bytes() const
+{
+    std::int64_t all = 0;
+    for (const char* const suffix : {"", "-wal", "-shm"}) {
+        std::error_code failed;
+        const auto size = std::filesystem::file_size(inside_->options.file.string() + suffix, failed);
+        if (!failed) all += static_cast<std::int64_t>(size);
+    }
+    return all;
+}
+
 std::int64_t SqliteStore::schema_version() const { return newest_schema(); }
 
 } // namespace storage

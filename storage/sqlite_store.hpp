@@ -70,6 +70,7 @@ public:
     void checkpoint();                            // WAL into the file and truncated
     void interrupt_reads();                       // cancels statements of other threads at shutdown
     std::int64_t schema_version() const;
+    std::int64_t bytes() const;                 // of its files on disk
     const core::Policy& default_policy() const; // what organisations have where they say nothing
 
 private:

@@ -70,6 +70,7 @@ bool Opened::has_tokens() const
 {
     bool any = false;
     store->read_registry([&](core::Registry& registry) {
+        any = !registry.tokens(core::OrgId{}).empty();
         for (const auto& o : registry.organisations()) any |= !registry.tokens(o.id).empty();
     });
     return any;

@@ -1,5 +1,6 @@
 #include "certs/tls_context.hpp"
 #include "core/base/log.hpp"
+#include "scim/admin/service.hpp"
 #include "scim/app.hpp"
 #include "scim/commands/common.hpp"
 #include "scim/sweeper.hpp"
@@ -74,6 +75,30 @@ void write_and_wait(storage::Writer& writer, core::OrgId org, const std::functio
     ended.get();
 }
 
+boost::json::object status_of(const Config& config, const storage::SqliteStore& store, const Sweeper& sweeper,
+                              const std::optional<certs::Reloader>& certificate, const core::Clock& clock,
+                              core::Instant started)
+{
+    const auto at = [](const std::optional<core::Instant>& instant) {
+        return instant ? boost::json::value(core::to_iso(*instant)) : boost::json::value{};
+    };
+    const auto held = sweeper.held();
+    const auto uptime = std::chrono::floor<std::chrono::seconds>(clock.now() - started);
+    return {{"version", ROLLCALL_VERSION},
+            {"startedAt", core::to_iso(started)},
+            {"uptime", core::to_text(core::Duration{uptime})},
+            {"store", {{"schema", store.schema_version()}, {"bytes", store.bytes()}}},
+            {"sweep",
+             {{"purged", sweeper.purged()},
+              {"held", held ? boost::json::value(*held) : boost::json::value{}},
+              {"lastAt", at(sweeper.last_sweep())},
+              {"interval", core::to_text(config.sweep_interval)}}},
+            {"certificateExpiresAt",
+             certificate ? boost::json::value(
+                               core::to_iso(std::chrono::floor<std::chrono::milliseconds>(certificate->expires())))
+                         : boost::json::value{}}};
+}
+
 void raise_descriptor_limit()
 {
     rlimit limit{};
@@ -116,17 +141,39 @@ int serve(const Common& common, const ServeFlags& flags)
     storage::SqliteStore store{options};
     bool has_tokens = false;
     store.read_registry([&](core::Registry& registry) {
+        has_tokens = !registry.tokens(core::OrgId{}).empty();
         for (const auto& o : registry.organisations()) has_tokens |= !registry.tokens(o.id).empty();
     });
     for (const auto& warning : data.loose_modes()) core::log::warning("file.mode", {{"what", warning}});
 
     const auto key = data.pepper(has_tokens);
-    Callers callers{store,
-                    key,
-                    {config.requests_per_second, config.requests_burst, config.failed_authentications}};
+    Callers callers{store, key, {config.requests_per_second, config.requests_burst, config.failed_authentications}};
     storage::Writer writer{store, config.writer};
     ScanPool scans{static_cast<std::size_t>(config.scan_threads), static_cast<std::size_t>(config.scan_queue)};
     App app{config, store, writer, scans, callers, clock, core::Sealer{key, "cursor"}};
+
+    const core::Sealer admin_cursors{key, "admin cursor"}, kept_answers{key, "kept answer"};
+    core::SystemIds ids;
+    admin::Admins admins{store, key, callers};
+    admin::Services services{.store = &store,
+                             .clock = &clock,
+                             .ids = &ids,
+                             .pepper = key,
+                             .cursors = &admin_cursors,
+                             .default_policy = store.default_policy(),
+                             .status = {}};
+    ScanPool admin_pool{static_cast<std::size_t>(config.admin_threads), static_cast<std::size_t>(config.admin_queue)};
+    admin::Service management{
+        {config.public_url, config.http.body_bytes},
+        services,
+        admins,
+        callers,
+        admin_pool,
+        [&](auto work, auto done) {
+            return writer.submit({.organisation = {}, .work = {}, .done = std::move(done), .across = std::move(work)});
+        },
+        kept_answers};
+    app.add_annex("/api/v1", management);
 
     std::atomic<std::int64_t> reloads{0}, refused_reloads{0};
     std::optional<certs::Reloader> certificate;
@@ -165,6 +212,8 @@ int serve(const Common& common, const ServeFlags& flags)
         figures.emplace_back("purged_users_total", sweeper.purged());
         figures.emplace_back("purging_held", sweeper.held() ? 1 : 0);
     });
+    const auto started = clock.now();
+    services.status = [&] { return status_of(config, store, sweeper, certificate, clock, started); };
     app.ask_for_hold([&] { return sweeper.held(); });
     app.ask_for_retry([&] { sweeper.retry_soon(); });
     // Caches trust themselves for a quarter second at most: revocation, expiry and disabling take effect within one.
@@ -201,6 +250,8 @@ int serve(const Common& common, const ServeFlags& flags)
     ::pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
     app.begin_draining();
     server.drain(config.drain_time);
+    scans.drain();
+    admin_pool.drain();
     writer.drain();
     store.interrupt_reads();
     watch.request_stop();

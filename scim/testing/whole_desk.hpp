@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/base/secrets.hpp"
+#include "scim/admin/service.hpp"
 #include "scim/app.hpp"
 #include "storage/sqlite_store.hpp"
 #include "storage/writer.hpp"
@@ -41,7 +42,38 @@ struct WholeDesk {
     Callers callers{store, pepper, {}};
     App app{config, store, writer, scans, callers, clock, core::Sealer{pepper, "cursor"}};
 
-    explicit WholeDesk(storage::Options options = {}) : store{in(folder, std::move(options))} {}
+    core::Sealer admin_cursors{pepper, "admin cursor"}, kept_answers{pepper, "kept answer"};
+    core::SystemIds ids;
+    admin::Admins admins{store, pepper, callers};
+    admin::Services services{.store = &store,
+                             .clock = &clock,
+                             .ids = &ids,
+                             .pepper = pepper,
+                             .cursors = &admin_cursors,
+                             .default_policy = store.default_policy(),
+                             .status = [] { return boost::json::object{}; }};
+    ScanPool admin_pool{1, 16};
+    admin::Service management{
+        {"", config.http.body_bytes},
+        services,
+        admins,
+        callers,
+        admin_pool,
+        [this](auto work, auto done) {
+            return writer.submit({.organisation = {}, .work = {}, .done = std::move(done), .across = std::move(work)});
+        },
+        kept_answers};
+
+    explicit WholeDesk(storage::Options options = {}) : store{in(folder, std::move(options))}
+    {
+        app.add_annex("/api/v1", management);
+    }
+    ~WholeDesk()
+    {
+        scans.drain();
+        admin_pool.drain();
+        writer.drain();
+    }
     explicit WholeDesk(std::chrono::milliseconds longest_search) : WholeDesk{limited_to(longest_search)} {}
     static storage::Options limited_to(std::chrono::milliseconds longest_search)
     {
@@ -78,6 +110,23 @@ struct WholeDesk {
         token.scope = scope;
         token.created = clock.now();
         if (change) change(token);
+        store.registry([&](core::Registry& registry) {
+            registry.insert(token);
+            return core::Keep::yes;
+        });
+        return std::string{fresh.text.reveal()};
+    }
+
+    // An admin token; a server-admin's without an organisation.
+    std::string admin_token(core::AdminRole role, core::OrgId org = {})
+    {
+        auto fresh = core::make_token(pepper, core::TokenKind::admin);
+        core::Token token;
+        token.public_id = fresh.public_id;
+        token.organisation = org;
+        token.mac = fresh.mac;
+        token.role = role;
+        token.created = clock.now();
         store.registry([&](core::Registry& registry) {
             registry.insert(token);
             return core::Keep::yes;
