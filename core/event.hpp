@@ -46,10 +46,54 @@ enum class Activity : std::uint8_t {
     update_organisation,
     pause_organisation,
     resume_organisation,
+    invite_user,
+    sign_in_user,
+    verify_email,
+    protect_user,
+    unprotect_user,
+    appoint_administrator,
+    dismiss_administrator,
+    claim_user,
+    convert_user,
+    withdraw_claim,
+    expire_claim,
+    choose,
+    remind_user,
+    transfer_content,
+    acknowledge_transfer,
+    add_domain,
+    verify_domain,
+    unverify_domain,
+    claim_domain,
+    release_domain,
+    remove_domain,
+    create_client,
+    delete_client,
+    create_client_secret,
+    delete_client_secret,
+    issue_token,
+    create_licence,
+    update_licence,
+    delete_licence,
+    assign_licence,
+    unassign_licence,
+    start_import,
+    finish_import,
+    cancel_import,
+    plan_sync,
+    apply_sync,
+    pull_brake,
+    release_brake,
+    discard_brake,
+    hold_archive,
+    unhold_archive,
+    erase_archive,
+    export_data,
+    open_console,
+    close_console,
 };
-std::string_view word(Activity); // "softDeleteUser"
-std::string_view
-    category(Activity); // "userManagement", "groupManagement", "organisationManagement", "tokenManagement", "server"
+std::string_view word(Activity);     // "softDeleteUser"
+std::string_view category(Activity); // "userManagement", "groupManagement", … : a column of the table in event.cpp
 std::optional<Activity> activity_from(std::string_view);
 
 // Who did it: {"token", public id}, {"operator", "cli"}, {"server", "sweep"}.
@@ -67,7 +111,22 @@ struct Change {
     bool operator==(const Change&) const = default;
 };
 
-enum class TargetKind : std::uint8_t { none, user, group, organisation, token };
+// New ones at the end: a chain's links hold their numbers.
+enum class TargetKind : std::uint8_t {
+    none,
+    user,
+    group,
+    organisation,
+    token,
+    domain,
+    claim,
+    licence,
+    client,
+    import,
+    sync_plan,
+    brake,
+    archive
+};
 struct Target {
     TargetKind kind = TargetKind::none;
     std::string id;

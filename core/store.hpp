@@ -61,8 +61,13 @@ struct EventQuery {
     std::optional<std::string> target_id = {};   // a user's or group's id
     std::optional<std::string> target_name = {}; // userName now or then, or original name; folded
     std::optional<Activity> activity = {};
-    std::optional<Instant> since = {}; // at >= since
-    std::optional<Instant> until = {}; // at < until
+    std::vector<Activity> activities = {}; // any of them; empty: all
+    std::optional<std::string> actor_id = {};
+    std::optional<std::string> request_id = {};
+    std::optional<Instant> since = {};       // at >= since
+    std::optional<Instant> until = {};       // at < until
+    std::optional<std::int64_t> before = {}; // sequence: older than it
+    bool newest_first = false;
 };
 
 class ReadTxn {
@@ -166,6 +171,9 @@ public:
     // Across organisations: who has this name (one, or one in each organisation, as accounts.unique says), and which
     // records are about a thing, or due by `now` (soonest first).
     virtual std::vector<Owned<User>> users_named(std::string_view user_name) = 0; // folds by itself
+    // Whose userName lies in this domain, in order of name, behind `after` (a folded name; "": all).
+    virtual std::vector<Owned<User>> users_of_domain(std::string_view domain, std::string_view after,
+                                                     std::int64_t limit) = 0;
     virtual std::vector<Owned<Record>> records_about(RecordKind, std::string_view ref) = 0;
     virtual std::vector<Owned<Record>> records_due(RecordKind, Instant now, std::int64_t limit) = 0;
     virtual Records& server_records() = 0; // those of no organisation

@@ -894,6 +894,7 @@ std::vector<core::Event> events_of(Connection& db, std::optional<core::OrgId> or
 {
     static const std::string head =
         "SELECT " + event_columns + " FROM events AS e LEFT JOIN organisations AS o ON o.pk = e.org WHERE e.seq > ?1";
+    constexpr int first_activity = 12; // the parameter of the first of several
     const std::string folded = core::fold(query.target_name.value_or(""));
     std::string sql = head;
     // The most selective condition finds the rows; the unary plus keeps the others from being used for it.
@@ -910,9 +911,18 @@ std::vector<core::Event> events_of(Connection& db, std::optional<core::OrgId> or
                      " UNION SELECT id_text(id) FROM groups WHERE folded_name = ?4"
                      " UNION SELECT target_id FROM former_names WHERE folded = ?4)";
     if (query.activity) sql += " AND e.activity = ?5";
+    if (query.actor_id) sql += " AND e.actor_id = ?9";
+    if (query.request_id) sql += " AND e.request_id = ?10";
+    if (query.before) sql += " AND e.seq < ?11";
+    if (!query.activities.empty()) {
+        sql += " AND e.activity IN (";
+        for (std::size_t i = 0; i < query.activities.size(); ++i)
+            sql += (i == 0 ? "?" : ", ?") + std::to_string(first_activity + static_cast<int>(i));
+        sql += ")";
+    }
     if (query.since) sql += " AND e.at >= ?6";
     if (query.until) sql += " AND e.at < ?7";
-    sql += " ORDER BY e.seq LIMIT ?8";
+    sql += query.newest_first ? " ORDER BY e.seq DESC LIMIT ?8" : " ORDER BY e.seq LIMIT ?8";
 
     Loan rows = db.lend_composed(sql);
     rows.bind(1, query.after).bind(8, query.limit);
@@ -920,6 +930,11 @@ std::vector<core::Event> events_of(Connection& db, std::optional<core::OrgId> or
     if (query.target_id) rows.bind(3, *query.target_id);
     if (query.target_name) rows.bind(4, folded);
     if (query.activity) rows.bind_copy(5, core::word(*query.activity));
+    if (query.actor_id) rows.bind(9, *query.actor_id);
+    if (query.request_id) rows.bind(10, *query.request_id);
+    if (query.before) rows.bind(11, *query.before);
+    for (std::size_t i = 0; i < query.activities.size(); ++i)
+        rows.bind_copy(first_activity + static_cast<int>(i), core::word(query.activities[i]));
     if (query.since) rows.bind(6, milliseconds(*query.since));
     if (query.until) rows.bind(7, milliseconds(*query.until));
     std::vector<core::Event> events;

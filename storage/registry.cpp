@@ -245,6 +245,19 @@ std::vector<core::Owned<core::User>> SqliteRegistry::users_named(std::string_vie
     return found;
 }
 
+std::vector<core::Owned<core::User>> SqliteRegistry::users_of_domain(std::string_view domain, std::string_view after,
+                                                                     std::int64_t limit)
+{
+    static const std::string sql = "SELECT " + user_columns +
+                                   ", u.org FROM users AS u WHERE u.folded_domain = ?1 AND u.folded_name > ?2 "
+                                   "ORDER BY u.folded_name, u.org LIMIT ?3";
+    Loan rows = db().lend(sql.c_str());
+    rows.bind_copy(1, domain).bind_copy(2, after).bind(3, limit);
+    std::vector<core::Owned<core::User>> found;
+    while (rows.row()) found.push_back({core::OrgId{rows.integer(user_column_count)}, user_from(rows).user});
+    return found;
+}
+
 namespace {
 
 std::vector<core::Owned<core::Record>> owned_records(Loan& rows)

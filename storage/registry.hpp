@@ -28,6 +28,8 @@ public:
     void set_note(std::string_view key, std::string_view value) override;
 
     std::vector<core::Owned<core::User>> users_named(std::string_view user_name) override;
+    std::vector<core::Owned<core::User>> users_of_domain(std::string_view domain, std::string_view after,
+                                                         std::int64_t limit) override;
     std::vector<core::Owned<core::Record>> records_about(core::RecordKind, std::string_view ref) override;
     std::vector<core::Owned<core::Record>> records_due(core::RecordKind, core::Instant now,
                                                        std::int64_t limit) override;

@@ -66,7 +66,9 @@ std::optional<core::TargetKind> target_kind_from(std::string_view text)
 {
     using core::TargetKind;
     for (const auto kind :
-         {TargetKind::none, TargetKind::user, TargetKind::group, TargetKind::organisation, TargetKind::token})
+         {TargetKind::none, TargetKind::user, TargetKind::group, TargetKind::organisation, TargetKind::token,
+          TargetKind::domain, TargetKind::claim, TargetKind::licence, TargetKind::client, TargetKind::import,
+          TargetKind::sync_plan, TargetKind::brake, TargetKind::archive})
         if (word(kind) == text) return kind;
     return std::nullopt;
 }
@@ -81,6 +83,14 @@ std::string_view word(core::TargetKind kind)
     case core::TargetKind::group: return "group";
     case core::TargetKind::organisation: return "organisation";
     case core::TargetKind::token: return "token";
+    case core::TargetKind::domain: return "domain";
+    case core::TargetKind::claim: return "claim";
+    case core::TargetKind::licence: return "licence";
+    case core::TargetKind::client: return "client";
+    case core::TargetKind::import: return "import";
+    case core::TargetKind::sync_plan: return "syncPlan";
+    case core::TargetKind::brake: return "brake";
+    case core::TargetKind::archive: return "archive";
     }
     return "none";
 }

@@ -40,6 +40,14 @@ void fold(sqlite3_context* context, int, sqlite3_value** arguments)
     give_text(context, core::fold(text_argument(arguments[0])));
 }
 
+// mail_domain(text): what stands behind the last '@', or null when it is no address.
+void mail_domain(sqlite3_context* context, int, sqlite3_value** arguments)
+{
+    const auto parts = core::email_parts(text_argument(arguments[0]));
+    if (!parts) return sqlite3_result_null(context);
+    give_text(context, std::string{parts->domain});
+}
+
 // instant(text): milliseconds, or null when it is not a date-time.
 void instant(sqlite3_context* context, int, sqlite3_value** arguments)
 {
@@ -241,6 +249,7 @@ try : database_{file.string(), open_flags(role), busy_milliseconds, vfs} {
             "PRAGMA synchronous=FULL;");
     constexpr int pure = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
     sqlite3_create_function(handle, "fold", 1, pure, nullptr, fold, nullptr, nullptr);
+    sqlite3_create_function(handle, "mail_domain", 1, pure, nullptr, mail_domain, nullptr, nullptr);
     sqlite3_create_function(handle, "instant", 1, pure, nullptr, instant, nullptr, nullptr);
     sqlite3_create_function(handle, "iso", 1, pure, nullptr, iso, nullptr, nullptr);
     sqlite3_create_function(handle, "id_text", 1, pure, nullptr, id_text, nullptr, nullptr);

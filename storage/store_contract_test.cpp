@@ -1161,7 +1161,8 @@ TEMPLATE_TEST_CASE("a record comes back as it was put in, to its own organisatio
     record.ref = "R";
     record.due = day(3);
     record.doc = {{"text", "\u00e9"}, {"number", 7}, {"none", nullptr}, {"list", boost::json::array{1, "two"}}};
-    change(world.store(), world.org, [&](core::WriteTxn& txn) { REQUIRE(txn.records().insert(mail, record).has_value()); });
+    change(world.store(), world.org,
+           [&](core::WriteTxn& txn) { REQUIRE(txn.records().insert(mail, record).has_value()); });
 
     const auto txn = world.read();
     CHECK(txn->records().find(mail, "k") == record);
@@ -1183,7 +1184,8 @@ TEMPLATE_TEST_CASE("records are listed by key, a page at a time", "[contract]", 
 {
     OneOrganisation<TestType> world;
     change(world.store(), world.org, [&](core::WriteTxn& txn) {
-        for (const char* const key : {"b", "d", "a", "c"}) REQUIRE(txn.records().insert(mail, a_record(key)).has_value());
+        for (const char* const key : {"b", "d", "a", "c"})
+            REQUIRE(txn.records().insert(mail, a_record(key)).has_value());
     });
     const auto txn = world.read();
     CHECK(keys(txn->records().list(mail, "", 3)) == Names{"a", "b", "c"});
@@ -1228,7 +1230,8 @@ TEMPLATE_TEST_CASE("the registry finds records across organisations: by what the
         core::Record record = a_record(key);
         record.ref = "example.com";
         record.due = day(due);
-        change(world.store(), org, [&](core::WriteTxn& txn) { REQUIRE(txn.records().insert(mail, record).has_value()); });
+        change(world.store(), org,
+               [&](core::WriteTxn& txn) { REQUIRE(txn.records().insert(mail, record).has_value()); });
     };
     put(world.org, "a", 5);
     put(other, "b", 3);
@@ -1329,4 +1332,67 @@ TEMPLATE_TEST_CASE("one transaction over several organisations is kept or undone
         CHECK(world.store().read(other)->user_named("eve@example.com"));
         CHECK(world.read()->organisation().user_count == 1);
     }
+}
+
+TEMPLATE_TEST_CASE("users of a domain are found across organisations, in order of name", "[contract]", STORES)
+{
+    OneOrganisation<TestType> world;
+    const core::OrgId other = organisation(world.store(), "other");
+    core::User moving = user("Anna@Example.com");
+    REQUIRE(insert(world.store(), world.org, moving));
+    REQUIRE(insert(world.store(), other, user("bert@example.com")));
+    REQUIRE(insert(world.store(), world.org, user("carl@example.com")));
+    REQUIRE(insert(world.store(), world.org, user("dora@sub.example.com")));
+    REQUIRE(insert(world.store(), world.org, user("\"e@x\"@example.com")));
+    REQUIRE(insert(world.store(), world.org, user("example.com")));
+    const auto found = [&](std::string_view domain, std::string_view after = "", std::int64_t limit = 10) {
+        Names all;
+        world.store().read_registry([&](core::Registry& registry) {
+            for (const auto& each : registry.users_of_domain(domain, after, limit)) all.push_back(each.value.user_name);
+        });
+        return all;
+    };
+    CHECK(found("example.com") ==
+          Names{"\"e@x\"@example.com", "Anna@Example.com", "bert@example.com", "carl@example.com"});
+    CHECK(found("example.com", "anna@example.com", 1) == Names{"bert@example.com"});
+    CHECK(found("sub.example.com") == Names{"dora@sub.example.com"});
+    CHECK(found("example.org").empty());
+
+    moving.user_name = "anna@example.org";
+    moving.version = 2;
+    change(world.store(), world.org, [&](core::WriteTxn& txn) { REQUIRE(txn.replace(moving, 1).has_value()); });
+    CHECK(found("example.org") == Names{"anna@example.org"});
+    CHECK(found("example.com").size() == 3);
+}
+
+TEMPLATE_TEST_CASE("events are found by actor, request, several activities, and backwards", "[contract]", STORES)
+{
+    OneOrganisation<TestType> world;
+    const auto tell = [&](core::Activity activity, const char* actor, const char* request) {
+        change(world.store(), world.org, [&](core::WriteTxn& txn) {
+            core::Event event;
+            event.at = day(1);
+            event.activity = activity;
+            event.actor = {"admin", actor};
+            event.request_id = request;
+            event.target = {core::TargetKind::domain, "example.com", "example.com", ""};
+            txn.append(event);
+        });
+    };
+    tell(core::Activity::add_domain, "a", "r1");
+    tell(core::Activity::verify_domain, "b", "r2");
+    tell(core::Activity::claim_domain, "a", "r3");
+    const auto found = [&](const core::EventQuery& query) {
+        Names all;
+        for (const auto& each : world.read()->events(query)) all.push_back(each.request_id);
+        return all;
+    };
+    CHECK(found({.actor_id = "a"}) == Names{"r1", "r3"});
+    CHECK(found({.request_id = "r2"}) == Names{"r2"});
+    CHECK(found({.activities = {core::Activity::verify_domain, core::Activity::claim_domain}}) == Names{"r2", "r3"});
+    CHECK(found({.newest_first = true}) == Names{"r3", "r2", "r1"});
+    CHECK(found({.limit = 1, .newest_first = true}) == Names{"r3"});
+    const auto second = world.read()->events({.request_id = "r2"}).front();
+    CHECK(second.target.kind == core::TargetKind::domain);
+    CHECK(found({.before = second.sequence, .newest_first = true}) == Names{"r1"});
 }

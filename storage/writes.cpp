@@ -28,6 +28,12 @@ std::optional<std::string> folded(const std::optional<std::string>& text)
     return text ? std::optional{core::fold(*text)} : std::nullopt;
 }
 
+std::optional<std::string> domain_of(const std::string& folded_name)
+{
+    const auto parts = core::email_parts(folded_name);
+    return parts ? std::optional{std::string{parts->domain}} : std::nullopt;
+}
+
 // The columns that indexes are over.
 bool same_identity(const core::User& a, const core::User& b)
 {
@@ -110,15 +116,17 @@ core::Result<void> Writes::insert(const core::User& user)
     const bool external_is_unique = organisation().policy.unique_external_id;
     const std::string as_member = core::to_text(user.id);
     const std::string standing = core::to_text(user.standing);
+    const auto domain = domain_of(folded_name);
     last_read_.reset();
     {
         Loan row = db().lend(
             "INSERT INTO users(org, id, user_name, unique_scope, folded_name, external_id, unique_external, status, "
             "reason, former_status, provenance, original_user_name, folded_original, soft_deleted_at, purge_at, "
-            "tokens_valid_after, created, last_modified, version, in_groups, profile, standing) VALUES(?1, ?2, ?3, ?4, "
+            "tokens_valid_after, created, last_modified, version, in_groups, profile, standing, folded_domain) "
+            "VALUES(?1, ?2, ?3, ?4, "
             "?5, ?6, "
             "?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, "
-            "EXISTS(SELECT 1 FROM group_members WHERE org = ?1 AND value = ?21), ?20, ?22)");
+            "EXISTS(SELECT 1 FROM group_members WHERE org = ?1 AND value = ?21), ?20, ?22, ?23)");
         row.bind(1, org_.value).bind_blob(2, user.id.value.bytes).bind(3, user.user_name);
         row.bind(4, session_.unique_scope(org_)).bind(5, folded_name).bind(6, user.external_id);
         const std::optional<std::string> none;
@@ -132,6 +140,7 @@ core::Result<void> Writes::insert(const core::User& user)
         row.bind(15, milliseconds(user.purge_at)).bind(16, milliseconds(user.tokens_valid_after));
         row.bind(17, milliseconds(user.created)).bind(18, milliseconds(user.last_modified)).bind(19, user.version);
         row.bind(20, user.profile.text()).bind(21, as_member).bind(22, standing);
+        row.bind(23, domain);
         if (!row.run_unless_taken()) return taken_user(user);
     }
     const std::int64_t pk = db().last_row_id();
@@ -190,11 +199,14 @@ core::Result<void> Writes::write_identity(std::int64_t pk, const core::User& aft
 {
     const std::optional<std::string> none;
     const auto folded_original = folded(after.original_user_name);
+    const auto domain = domain_of(folded_name);
     Loan row = db().lend("UPDATE users SET user_name = ?3, folded_name = ?4, external_id = ?5, unique_external = ?6, "
-                         "purge_at = ?7, original_user_name = ?8, folded_original = ?9 WHERE pk = ?1 AND org = ?2");
+                         "purge_at = ?7, original_user_name = ?8, folded_original = ?9, folded_domain = ?10 "
+                         "WHERE pk = ?1 AND org = ?2");
     row.bind(1, pk).bind(2, org_.value).bind(3, after.user_name).bind(4, folded_name).bind(5, after.external_id);
     row.bind(6, organisation().policy.unique_external_id ? after.external_id : none);
     row.bind(7, milliseconds(after.purge_at)).bind(8, after.original_user_name).bind(9, folded_original);
+    row.bind(10, domain);
     if (!row.run_unless_taken()) return taken_user(after);
     return {};
 }

@@ -83,6 +83,12 @@ bool matches(const Event& event, const EventQuery& query, const std::set<std::st
     if (query.target_id && event.target.id != *query.target_id) return false;
     if (query.target_name && (named == nullptr || !named->contains(event.target.id))) return false;
     if (query.activity && event.activity != *query.activity) return false;
+    if (!query.activities.empty() &&
+        std::find(query.activities.begin(), query.activities.end(), event.activity) == query.activities.end())
+        return false;
+    if (query.actor_id && event.actor.id != *query.actor_id) return false;
+    if (query.request_id && event.request_id != *query.request_id) return false;
+    if (query.before && event.sequence >= *query.before) return false;
     if (query.since && event.at < *query.since) return false;
     return !query.until || event.at < *query.until;
 }
@@ -99,7 +105,9 @@ std::vector<Event> select(const State& state, std::optional<OrgId> org, const Ev
     }
     const std::string* const organisation = org ? &tenant_of(state, *org).organisation.name : nullptr;
     std::vector<Event> found;
-    for (const Row<Event>& event : state.events) {
+    auto events = state.events;
+    if (query.newest_first) std::reverse(events.begin(), events.end());
+    for (const Row<Event>& event : events) {
         if (organisation != nullptr && event->organisation != *organisation) continue;
         if (static_cast<std::int64_t>(found.size()) >= query.limit) break;
         if (matches(*event, query, &named)) found.push_back(*event);
@@ -705,6 +713,24 @@ public:
             User user = *tenant->users.at(key->second);
             user.in_groups = tenant->memberships.contains(to_text(user.id));
             found.push_back({id, std::move(user)});
+        }
+        return found;
+    }
+    std::vector<Owned<User>> users_of_domain(std::string_view domain, std::string_view after,
+                                             std::int64_t limit) override
+    {
+        std::map<std::pair<std::string, OrgId>, User> in_order;
+        for (const auto& [id, tenant] : state_.tenants)
+            for (const auto& [name, key] : tenant->user_names) {
+                const auto parts = email_parts(name);
+                if (parts && parts->domain == domain && name > after)
+                    in_order.emplace(std::pair{name, id}, *tenant->users.at(key));
+            }
+        std::vector<Owned<User>> found;
+        for (auto& [key, user] : in_order) {
+            if (static_cast<std::int64_t>(found.size()) == limit) break;
+            user.in_groups = tenant_of(state_, key.second).memberships.contains(to_text(user.id));
+            found.push_back({key.second, std::move(user)});
         }
         return found;
     }

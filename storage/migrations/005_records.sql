@@ -42,3 +42,8 @@ ALTER TABLE users ADD COLUMN standing TEXT NOT NULL DEFAULT '';
 ALTER TABLE organisations ADD COLUMN sso INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE organisations ADD COLUMN directory_sync INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE organisations ADD COLUMN paused INTEGER NOT NULL DEFAULT 0;
+
+-- The part of the name behind its last '@', for finding who may be claimed; null where there is none.
+ALTER TABLE users ADD COLUMN folded_domain TEXT;
+UPDATE users SET folded_domain = mail_domain(folded_name);
+CREATE INDEX users_by_domain ON users(folded_domain, folded_name, org) WHERE folded_domain IS NOT NULL;
