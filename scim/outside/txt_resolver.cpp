@@ -1,6 +1,7 @@
 #include "scim/outside/txt_resolver.hpp"
 
 #include "core/base/result.hpp"
+#include "scim/outside/dns_answer.hpp"
 
 #include <algorithm>
 #include <ares.h>
@@ -23,12 +24,10 @@ namespace {
 
 using core::DnsProblem;
 using Steady = std::chrono::steady_clock;
-using Bytes = std::basic_string<unsigned char>;
 template<class T>
 using Found = boost::system::result<T, DnsProblem>;
 
 constexpr int class_in = 1;
-constexpr int type_cname = 5;
 constexpr int type_txt = 16;
 // What passes unfragmented nearly everywhere; longer answers come over TCP.
 constexpr int udp_bytes = 1232;
@@ -166,7 +165,7 @@ Found<Channel> open_channel(const std::vector<Server>& servers, int tries, core:
 struct Reply {
     bool here = false;
     int status = 0;
-    Bytes message = {};
+    std::string message = {};
 
     bool is_cut() const { return message.size() >= 12 && (message[2] & 2) != 0; } // TC
 };
@@ -176,7 +175,8 @@ void receive(void* into, int status, int, unsigned char* bytes, int size)
     auto& reply = *static_cast<Reply*>(into);
     reply.here = true;
     reply.status = status;
-    if (bytes != nullptr && size > 0) reply.message.assign(bytes, static_cast<std::size_t>(size));
+    if (bytes != nullptr && size > 0)
+        reply.message.assign(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size));
 }
 
 // Lets c-ares work until the reply is there or the time is over.
@@ -229,84 +229,6 @@ std::optional<DnsProblem> problem_of(int status)
     }
 }
 
-// --- the answer -----------------------------------------------------------------------------------------------------
-
-struct Record {
-    std::string owner;
-    int type = 0;
-    std::string value; // the joined strings of a TXT, the target of a CNAME
-};
-
-// Reads a message of which c-ares has vouched for no more than its header and question.
-class Reader {
-public:
-    explicit Reader(const Bytes& message) : message_{message} {}
-
-    Found<std::vector<Record>> records()
-    {
-        if (message_.size() < 12) return DnsProblem::malformed;
-        const int questions = number(4);
-        const int answers = number(6);
-        at_ = 12;
-        for (int i = 0; i < questions; ++i) {
-            TRY_ONLY(name());
-            at_ += 4;
-        }
-        std::vector<Record> found;
-        for (int i = 0; i < answers; ++i) {
-            TRY(std::string owner, name());
-            if (at_ + 10 > message_.size()) return DnsProblem::malformed;
-            const int type = number(at_);
-            const bool is_ours = number(at_ + 2) == class_in;
-            const auto end = at_ + 10 + static_cast<std::size_t>(number(at_ + 8));
-            if (end > message_.size()) return DnsProblem::malformed;
-            at_ += 10;
-            if (is_ours && type == type_txt) {
-                TRY(std::string value, strings(end));
-                found.push_back({std::move(owner), type, std::move(value)});
-            } else if (is_ours && type == type_cname) {
-                TRY(std::string target, name());
-                if (at_ != end) return DnsProblem::malformed;
-                found.push_back({std::move(owner), type, std::move(target)});
-            }
-            at_ = end;
-        }
-        return found;
-    }
-
-private:
-    int number(std::size_t at) const { return message_[at] << 8 | message_[at + 1]; }
-
-    Found<std::string> name()
-    {
-        if (at_ >= message_.size()) return DnsProblem::malformed;
-        char* text = nullptr;
-        long length = 0;
-        if (ares_expand_name(message_.data() + at_, message_.data(), static_cast<int>(message_.size()), &text,
-                             &length) != ARES_SUCCESS)
-            return DnsProblem::malformed;
-        const std::unique_ptr<char, decltype(&ares_free_string)> held{text, ares_free_string};
-        at_ += static_cast<std::size_t>(length);
-        return lower(text);
-    }
-
-    Found<std::string> strings(std::size_t end)
-    {
-        if (at_ == end) return DnsProblem::malformed; // RFC 1035 3.3.14: one or more
-        std::string joined;
-        while (at_ < end) {
-            const std::size_t length = message_[at_];
-            if (at_ + 1 + length > end) return DnsProblem::malformed;
-            joined.append(reinterpret_cast<const char*>(message_.data()) + at_ + 1, length);
-            at_ += 1 + length;
-        }
-        return joined;
-    }
-
-    const Bytes& message_;
-    std::size_t at_ = 0;
-};
-
 } // namespace
 
 bool is_resolver(std::string_view servers) { return servers_from(servers).has_value(); }
@@ -337,19 +259,24 @@ core::TxtAnswer AresTxtResolver::look_up(std::string_view asked, core::Duration 
         }
         if (const auto problem = problem_of(reply.status)) return *problem;
         if (reply.message.size() > options_.answer_bytes) return DnsProblem::too_large;
-        TRY(const std::vector<Record> records, Reader{reply.message}.records());
+        const auto records = read_dns_answer(reply.message);
+        if (!records) return DnsProblem::malformed;
         bool moved = false;
         while (true) {
             std::vector<std::string> values;
-            const Record* alias = nullptr;
-            for (const Record& record : records) {
+            const AnswerRecord* alias = nullptr;
+            for (const AnswerRecord& record : *records) {
                 if (record.owner != name) continue;
-                if (record.type == type_txt) values.push_back(record.value);
-                if (record.type == type_cname) alias = &record;
+                if (record.is_alias)
+                    alias = &record;
+                else
+                    values.push_back(record.value);
             }
             if (!values.empty()) return values;
             if (alias == nullptr) break;
             if (++aliases > options_.aliases) return DnsProblem::alias_loop;
+            // What DNS can hold and no domain is called: there it ends.
+            if (!canonical(alias->value)) return DnsProblem::bad_name;
             name = alias->value;
             moved = true;
         }

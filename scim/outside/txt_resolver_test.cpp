@@ -291,6 +291,8 @@ TEST_CASE("an alias to what is not there says so, and one in a circle ends")
     Desk desk;
     desk.stub.on("dangling.example", DnsMessage{.records = {alias("dangling.example", "nobody.example")}});
     CHECK(desk.problem("dangling.example") == DnsProblem::no_such_name);
+    desk.stub.on("odd.example", DnsMessage{.records = {alias("odd.example", "a b.example")}});
+    CHECK(desk.problem("odd.example") == DnsProblem::bad_name);
     desk.stub.on("own.example", DnsMessage{.records = {alias("own.example", "own.example")}});
     CHECK(desk.problem("own.example") == DnsProblem::alias_loop);
     desk.stub.on("x.example", DnsMessage{.records = {alias("x.example", "y.example")}});
