@@ -92,8 +92,10 @@ std::string unstructured(std::string_view text, std::size_t used)
     std::string_view rest = text;
     while (!rest.empty()) {
         const std::size_t end = std::min(rest.find(' ', 1), rest.size());
-        if (end > line_most) return encoded_words(text, begun);
-        if (used + end > line_most) {
+        const bool fits_here = used + end <= line_most;
+        // Only before a space may a line begin anew: what begins with anything else would be a field of its own.
+        if (!fits_here && (rest.front() != ' ' || end > line_most)) return encoded_words(text, begun);
+        if (!fits_here) {
             folded += "\r\n";
             used = 0;
         }

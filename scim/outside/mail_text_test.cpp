@@ -152,6 +152,12 @@ TEST_CASE("subjects are folded when long and encoded when they are not ASCII")
         {" leading", true},
         {"trailing ", true},
         {"looks like =?UTF-8?Q?a?= word", true},
+        {std::string(67, 'x'), false},
+        {std::string(68, 'x'), true}, // no room behind "Subject: ", and no space to fold before
+        {std::string(76, 'x'), true},
+        {"X-Injected:" + std::string(60, 'x'), true},
+        {"a " + std::string(76, 'x'), true},
+        {"a " + std::string(75, 'x'), false},
         {std::string(200, 'x'), true},
     }));
     Mail mail = a_mail();
