@@ -42,6 +42,7 @@ Handle new_handle(const char* protocols, core::Duration connect_time, core::Dura
     set(handle.get(), CURLOPT_PROXY, ""); // whatever the environment says
     set(handle.get(), CURLOPT_NOSIGNAL, 1L);
     set(handle.get(), CURLOPT_FOLLOWLOCATION, 0L);
+    set(handle.get(), CURLOPT_FORBID_REUSE, 1L); // closed while the handle's bounds on time still hold
     set(handle.get(), CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(connect_time.count()));
     set(handle.get(), CURLOPT_TIMEOUT_MS, static_cast<long>(longest.count()));
     set(handle.get(), CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
