@@ -84,10 +84,10 @@ std::optional<core::Instant> last_heartbeat(core::Registry& registry)
 
 void beat(core::Registry& registry, core::Instant now) { registry.set_note("heartbeat", core::to_iso(now)); }
 
-Steady::duration rest_after(Steady::duration took)
+Steady::duration rest_after(Steady::duration took, bool is_busy)
 {
     constexpr Steady::duration longest = 1s; // a disk that takes seconds is not the sweep's doing
-    return std::min(took * 4, longest);
+    return std::min(is_busy ? took * 120 : took, longest);
 }
 
 Swept sweep(core::Store& store, const WriteBatch& write, core::Instant now, const core::Actor& actor,
@@ -212,9 +212,13 @@ bool Sweeper::purge(core::Instant wall)
         last_sweep_ = wall;
     }
     forget_kept_answers(store_, wall);
+    const auto requests = [&] { return options_.requests ? options_.requests() : 0; };
+    auto seen = requests();
     const auto pause = [&](std::chrono::steady_clock::duration took) {
+        const auto before = std::exchange(seen, requests());
+        const bool is_busy = seen != before;
         std::unique_lock lock{mutex_};
-        wake_.wait_for(lock, rest_after(took), [this] { return stopping_; });
+        wake_.wait_for(lock, rest_after(took, is_busy), [this] { return stopping_; });
         return !stopping_ && std::chrono::steady_clock::now() < until;
     };
     const auto swept = sweep(store_, write_, wall, {"server", "sweep"}, options_.batch, pause);

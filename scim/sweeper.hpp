@@ -38,8 +38,9 @@ struct Swept {
 };
 Swept sweep(core::Store&, const WriteBatch& write, core::Instant now, const core::Actor&, std::int64_t batch,
             const Pause& pause = {});
-// How long the server's own sweep rests after a batch: it takes a fifth of one processor at most.
-std::chrono::steady_clock::duration rest_after(std::chrono::steady_clock::duration took);
+// How long the server's own sweep rests after a batch. While others ask it works for less than a hundredth of the time,
+// so that fewer than one request in a hundred can meet it at all; in a quiet moment for half of it.
+std::chrono::steady_clock::duration rest_after(std::chrono::steady_clock::duration took, bool is_busy);
 
 class Sweeper {
 public:
@@ -47,6 +48,7 @@ public:
         core::Duration interval = std::chrono::seconds{60};
         std::int64_t batch = 10;
         bool jump_guard = true;
+        std::function<std::uint64_t()> requests = {}; // how many there have been; none: nobody else asks
     };
     // `healthy_write` hears of each heartbeat that was kept: the proof that the disk takes writes again.
     Sweeper(core::Store&, WriteBatch, const core::Clock&, Callers&, Options, std::function<void()> healthy_write);

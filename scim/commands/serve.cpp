@@ -196,7 +196,8 @@ int serve(const Common& common, const ServeFlags& flags)
                     [&](core::OrgId org, const auto& work) { write_and_wait(writer, org, work); },
                     clock,
                     callers,
-                    {config.sweep_interval, config.sweep_batch, config.clock_jump_guard},
+                    {config.sweep_interval, config.sweep_batch, config.clock_jump_guard,
+                     [&] { return server.count(http::Count::requests); }},
                     [&] { app.storage_is_well(); }};
     app.ask_for_figures([&](Figures& figures) {
         for (std::size_t i = 0; i < static_cast<std::size_t>(http::Count::end); ++i)
