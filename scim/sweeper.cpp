@@ -90,6 +90,11 @@ Steady::duration rest_after(Steady::duration took, bool is_busy)
     return std::min(is_busy ? took * 120 : took, longest);
 }
 
+bool is_busy(std::uint64_t requests, Steady::duration in)
+{
+    return requests > 2 && static_cast<double>(requests) > 50 * std::chrono::duration<double>(in).count();
+}
+
 Swept sweep(core::Store& store, const WriteBatch& write, core::Instant now, const core::Actor& actor,
             std::int64_t batch, const Pause& pause)
 {
@@ -214,11 +219,15 @@ bool Sweeper::purge(core::Instant wall)
     forget_kept_answers(store_, wall);
     const auto requests = [&] { return options_.requests ? options_.requests() : 0; };
     auto seen = requests();
+    auto since = std::chrono::steady_clock::now();
     const auto pause = [&](std::chrono::steady_clock::duration took) {
-        const auto before = std::exchange(seen, requests());
-        const bool is_busy = seen != before;
+        const auto now = std::chrono::steady_clock::now();
+        const auto asked = requests();
+        const bool busy = is_busy(asked - seen, now - since);
+        seen = asked;
+        since = now;
         std::unique_lock lock{mutex_};
-        wake_.wait_for(lock, rest_after(took, is_busy), [this] { return stopping_; });
+        wake_.wait_for(lock, rest_after(took, busy), [this] { return stopping_; });
         return !stopping_ && std::chrono::steady_clock::now() < until;
     };
     const auto swept = sweep(store_, write_, wall, {"server", "sweep"}, options_.batch, pause);

@@ -41,6 +41,8 @@ Swept sweep(core::Store&, const WriteBatch& write, core::Instant now, const core
 // How long the server's own sweep rests after a batch. While others ask it works for less than a hundredth of the time,
 // so that fewer than one request in a hundred can meet it at all; in a quiet moment for half of it.
 std::chrono::steady_clock::duration rest_after(std::chrono::steady_clock::duration took, bool is_busy);
+// Whether so many requests in so long a time are work and not a trickle: more than 50 a second, and more than two.
+bool is_busy(std::uint64_t requests, std::chrono::steady_clock::duration in);
 
 class Sweeper {
 public:

@@ -84,6 +84,16 @@ TEST_CASE("a sweep rests as long as its batch took, and while others ask 120 tim
     CHECK(rest_after(3s, false) == 1s);
 }
 
+TEST_CASE("a trickle of requests does not slow the sweep")
+{
+    CHECK_FALSE(is_busy(0, 1s));
+    CHECK_FALSE(is_busy(2, 1ms));
+    CHECK(is_busy(3, 1ms));
+    CHECK_FALSE(is_busy(25, 1s)); // one directory
+    CHECK_FALSE(is_busy(50, 1s));
+    CHECK(is_busy(51, 1s));
+}
+
 TEST_CASE("the server's sweep keeps out of the way while requests come")
 {
     World world{40};
@@ -104,7 +114,8 @@ TEST_CASE("the server's sweep keeps out of the way while requests come")
         if (batches.size() == 2) all_gone.set_value();
     };
     std::uint64_t requests = 0; // asked for on the sweep's thread alone
-    const Sweeper sweeper{world.store, write, clock, callers, {10ms, 20, true, [&] { return ++requests; }}, [] {}};
+    const Sweeper sweeper{world.store, write, clock, callers, {10ms, 20, true, [&] { return requests += 1000; }},
+                          [] {}};
     REQUIRE(all_gone.get_future().wait_for(30s) == std::future_status::ready);
     const auto took = batches[0].ended - batches[0].begun;
     CHECK(batches[1].begun - batches[0].ended >= std::min<Steady::duration>(100 * took, 900ms));
