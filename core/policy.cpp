@@ -233,7 +233,7 @@ constexpr std::array fields{
     count<"claimListLimit", &Policy::claim_list_limit, 1, 10'000>("how many claimable users one page lists"),
     count<"manualClaimLimit", &Policy::manual_claim_limit, 1, 10'000>("how many users one manual claim may name"),
     truth<"allowContentTransfer", &Policy::allow_content_transfer>("whether a claimed user may bring content along"),
-    truth<"delayedClaims", &Policy::delayed_claims>("whether users of this organisation may be claimed with a delay"),
+    truth<"delayedClaims", &Policy::delayed_claims>("whether this organisation may claim users with a delay"),
     PolicyField{"delayedCutoffDate", "organisations created after this day give no users to delayed claims", set_cutoff,
                 get_cutoff},
     truth<"requireVerifiedDomain", &Policy::require_verified_domain>("whether a user's domain must be verified here"),

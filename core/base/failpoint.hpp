@@ -1,6 +1,6 @@
 // Named places where a test build can be made to die (REL-02): ROLLCALL_FAILPOINT=name or name:n aborts the process at
 // the first, or n-th, passage. Compiled in only with ROLLCALL_FAILPOINTS; a release holds no trace of it.
-// Names: before_commit, after_commit_before_answer, mid_migration, mid_purge, mid_backup, mid_checkpoint.
+// Names: before_commit, after_commit_before_answer, mid_migration, mid_purge, mid_expiry, mid_backup, mid_checkpoint.
 #pragma once
 
 #ifdef ROLLCALL_FAILPOINTS
