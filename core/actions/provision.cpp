@@ -1,6 +1,7 @@
 #include "core/actions/provision.hpp"
 
 #include "core/actions/leaving.hpp"
+#include "core/actions/licensing.hpp"
 #include "core/actions/refusals.hpp"
 #include "core/actions/telling.hpp"
 #include "core/rules/changes.hpp"
@@ -26,6 +27,7 @@ Result<User> create_user(WriteTxn& txn, const Context& context, UserId id, const
 {
     const Policy& policy = txn.organisation().policy;
     rules::Decision decision = rules::arrive(id, wanted, context.domain_verified, policy, context.now);
+    TRY(decision.user.standing.licences, take_automatic_licences(txn));
     TRY_ONLY(txn.insert(decision.user));
     tell(txn, context, decision.activity, decision.user, std::move(decision.changes));
     return std::move(decision.user);
@@ -75,6 +77,7 @@ void remove_user(WriteTxn& txn, const Context& context, const User& user, Deleti
     }
     record.last_state = rules::masked(std::move(record.last_state), txn.organisation().schemas);
     txn.archive(record);
+    give_licences_back(txn, user);
     txn.erase(user.id);
     move_on(txn, context, groups);
     const bool by_time = cause == DeletionCause::retention;

@@ -35,4 +35,9 @@ void tell(WriteTxn& txn, const Context& context, Activity activity, const Group&
                std::move(changes));
 }
 
+void tell(WriteTxn& txn, const Context& context, Activity activity, const Licence& licence, std::vector<Change> changes)
+{
+    tell_about(txn, context, activity, {TargetKind::licence, licence.id, licence.name, {}}, std::move(changes));
+}
+
 } // namespace core::actions

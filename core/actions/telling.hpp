@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/actions/provision.hpp"
+#include "core/licence.hpp"
 
 #include <vector>
 
@@ -10,5 +11,6 @@ namespace core::actions {
 
 void tell(WriteTxn&, const Context&, Activity, const User&, std::vector<Change>);
 void tell(WriteTxn&, const Context&, Activity, const Group&, std::vector<Change>);
+void tell(WriteTxn&, const Context&, Activity, const Licence&, std::vector<Change>);
 
 } // namespace core::actions

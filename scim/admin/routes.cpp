@@ -1,5 +1,6 @@
 #include "scim/admin/routes.hpp"
 
+#include "scim/admin/licences.hpp"
 #include "scim/admin/openapi.hpp"
 #include "scim/admin/organisations.hpp"
 #include "scim/admin/policy.hpp"
@@ -83,6 +84,35 @@ const std::array table{
         .takes = &policy::shape,
         .gives = &policy::shape,
         .body = Body::merge_patch}),
+
+    at(Method::get, "/api/v1/orgs/{org}/licences",
+       {.roles = everyone,
+        .plan = licences::list,
+        .summary = "What it can give to its users",
+        .gives = &licences::shape,
+        .is_list = true}),
+    at(Method::post, "/api/v1/orgs/{org}/licences",
+       {.roles = administrators,
+        .plan = licences::create,
+        .summary = "Make a licence",
+        .takes = &licences::new_shape,
+        .gives = &licences::shape,
+        .success = 201,
+        .body = Body::json}),
+    at(Method::get, "/api/v1/orgs/{org}/licences/{licence}",
+       {.roles = everyone, .plan = licences::get, .summary = "One licence", .gives = &licences::shape}),
+    at(Method::patch, "/api/v1/orgs/{org}/licences/{licence}",
+       {.roles = administrators,
+        .plan = licences::patch,
+        .summary = "Change a licence",
+        .takes = &licences::patch_shape,
+        .gives = &licences::shape,
+        .body = Body::merge_patch}),
+    at(Method::del, "/api/v1/orgs/{org}/licences/{licence}",
+       {.roles = administrators,
+        .plan = licences::remove,
+        .summary = "Delete a licence that nobody holds",
+        .success = 204}),
 
     at(Method::get, "/api/v1/orgs/{org}/tokens",
        {.roles = administrators,
