@@ -187,6 +187,7 @@ void apply_fold_version(Connection& connection)
         connection.execute(
             "UPDATE users SET folded_name = char(0) || pk; UPDATE groups SET folded_name = char(0) || pk;"
             "UPDATE users SET folded_name = fold(user_name), folded_original = fold(original_user_name);"
+            "UPDATE users SET folded_domain = mail_domain(folded_name);"
             "UPDATE groups SET folded_name = fold(display_name);"
             "UPDATE OR IGNORE former_names SET folded = fold(folded);"
             "UPDATE archive SET folded_name = fold(user_name), "

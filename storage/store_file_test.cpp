@@ -249,6 +249,7 @@ TEST_CASE("REL-11: a file of the first release opens with its tokens as they wer
         CHECK(token->last_used == core::Instant{core::Duration{8}});
         CHECK_FALSE(token->revoked);
         CHECK_FALSE(token->user); // made before tokens could be one user's
+        CHECK_FALSE(token->role); // and before there were administrators
     });
 }
 
@@ -356,15 +357,18 @@ TEST_CASE("a store written with another Unicode version is folded anew")
         SqliteStore store{options};
         const core::OrgId acme = organisation(store, "acme");
         REQUIRE(insert(store, acme, user("Bob", R"({"emails":[{"value":"B@x"}]})")));
-        REQUIRE(insert(store, acme, user("Eve")));
+        REQUIRE(insert(store, acme, user("Eve@Example.com")));
     }
     {
         Connection connection{options.file, Role::maintenance};
         connection.execute("UPDATE facts SET value = '1.0.0' WHERE key = 'fold_version';"
-                           "UPDATE users SET folded_name = 'old ' || folded_name; DELETE FROM user_emails");
+                           "UPDATE users SET folded_name = 'old ' || folded_name, folded_domain = 'old';"
+                           "DELETE FROM user_emails");
     }
     SqliteStore store{options};
     CHECK(store.read(core::OrgId{1})->user_named("bob"));
+    store.read_registry(
+        [](core::Registry& registry) { CHECK(registry.users_of_domain("example.com", "", 9).size() == 1); });
     CHECK(store.check().empty());
     Connection connection{options.file, Role::maintenance};
     Loan version =
