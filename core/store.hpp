@@ -82,8 +82,9 @@ public:
     // Calls `visit` for each match in key order until it returns false; memory does not grow with the store.
     virtual void each_user(const Predicate* where, const std::function<bool(const User&)>& visit) = 0;
     // The same predicate as a list's would be, for one resource that may read members (`id eq … and members eq …`).
-    virtual std::vector<User> users_due_for_purge(Instant now,
-                                                  std::int64_t limit) = 0; // purge_at <= now, soonest first
+    // purge_at <= now and not protected, soonest first
+    virtual std::vector<User> users_due_for_purge(Instant now, std::int64_t limit) = 0;
+    virtual std::vector<User> administrators(std::int64_t limit) = 0; // the living ones, oldest first
 
     virtual std::optional<Group> group(const GroupId&) = 0;
     virtual std::optional<Group> group_named(std::string_view display_name) = 0;
@@ -100,6 +101,7 @@ public:
     virtual std::vector<Membership> memberships_of(std::string_view member_value) = 0;
 
     virtual std::vector<Event> events(const EventQuery&) = 0; // this organisation's
+    virtual std::int64_t count(const EventQuery&) = 0;        // however many its limit would show
     virtual std::vector<ArchiveRecord> archived(std::string_view name_or_id, std::int64_t after,
                                                 std::int64_t limit) = 0; // "": all; with history
 

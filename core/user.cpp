@@ -98,6 +98,7 @@ bj::object attributes_of(const User& user)
     bj::object lifecycle;
     lifecycle.emplace("status", view(word(user.status)));
     if (user.reason) lifecycle.emplace("reason", view(word(*user.reason)));
+    lifecycle.emplace("provenance", view(word(user.provenance)));
     if (user.soft_deleted_at) lifecycle.emplace("softDeletedAt", to_iso(*user.soft_deleted_at));
     if (user.purge_at) lifecycle.emplace("purgeAt", to_iso(*user.purge_at));
     if (user.original_user_name) lifecycle.emplace("originalUserName", *user.original_user_name);

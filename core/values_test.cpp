@@ -1,7 +1,7 @@
 #include "core/archive.hpp"
 #include "core/domain.hpp"
-#include "core/domain.hpp"
 #include "core/group.hpp"
+#include "core/mail.hpp"
 #include "core/organisation.hpp"
 #include "core/profile.hpp"
 #include "core/user.hpp"
@@ -81,7 +81,7 @@ TEST_CASE("a user as one object has the names that a filter uses")
                                       {"lastModified", "1970-01-01T00:00:01.500Z"},
                                       {"version", "W/\"7\""}});
     CHECK(all.at(bj::string_view{lifecycle_urn.data(), lifecycle_urn.size()}) ==
-          bj::value(bj::object{{"status", "active"}}));
+          bj::value(bj::object{{"status", "active"}, {"provenance", "scim"}}));
     CHECK(all.size() == 8);
 
     user.external_id.reset();
@@ -94,6 +94,7 @@ TEST_CASE("a user as one object has the names that a filter uses")
     CHECK(all.at(bj::string_view{lifecycle_urn.data(), lifecycle_urn.size()}) ==
           bj::value{{"status", "inactive"},
                     {"reason", "softDeleted"},
+                    {"provenance", "scim"},
                     {"softDeletedAt", "1970-01-01T00:00:00.000Z"},
                     {"purgeAt", "1970-01-01T00:00:00.000Z"},
                     {"originalUserName", "ada"},
@@ -168,4 +169,32 @@ TEST_CASE("a domain is kept as a record under its name")
     CHECK_THROWS(core::Domain::from_record(damaged));
     damaged.doc.erase("state");
     CHECK_THROWS(core::Domain::from_record(damaged));
+}
+
+TEST_CASE("a mail that waits is kept as a record under its id, found by whom it is about and when it is due")
+{
+    core::QueuedMail mail;
+    mail.id = "0190b0a0-0000-7000-8000-000000000001";
+    mail.kind = core::MailKind::claim_notice;
+    mail.to = "ada@example.com";
+    mail.created = core::Instant{core::Duration{5}};
+    CHECK(core::QueuedMail::from_record(to_record(mail)) == mail);
+    mail.user = "0190b0a0-0000-7000-8000-000000000002";
+    mail.to_name = "Ada";
+    mail.words = {{"organisation", "Acme"}};
+    mail.due = core::Instant{core::Duration{9}};
+    mail.attempts = 3;
+    mail.last_error = "no route";
+    CHECK(core::QueuedMail::from_record(to_record(mail)) == mail);
+    CHECK(to_record(mail).key == mail.id);
+    CHECK(to_record(mail).ref == mail.user);
+    CHECK(to_record(mail).due == mail.due);
+    mail.state = core::MailState::sent;
+    mail.due.reset();
+    mail.sent_at = core::Instant{core::Duration{11}};
+    CHECK(core::QueuedMail::from_record(to_record(mail)) == mail);
+
+    auto damaged = to_record(mail);
+    damaged.doc["state"] = "lost";
+    CHECK_THROWS_AS(core::QueuedMail::from_record(damaged), std::runtime_error);
 }

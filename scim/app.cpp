@@ -362,7 +362,7 @@ Call App::call_of(const Visit& visit, const Request& request)
     const auto& caller = *visit.caller;
     const auto& tenant = *caller.tenant;
     Call call;
-    call.context = core::Context{visit.now, {"token", caller.token_id}, visit.request_id, true};
+    call.context = core::Context{visit.now, {"token", caller.token_id}, visit.request_id};
     call.organisation = &tenant.organisation;
     call.base = base_url(request, tenant.organisation);
     call.id = visit.id;

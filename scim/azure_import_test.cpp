@@ -41,8 +41,7 @@ struct Desk {
 
     static core::Context context()
     {
-        return {
-            core::Instant{std::chrono::sys_days{std::chrono::year{2026} / 11 / 22}}, {"operator", "test"}, "r1", true};
+        return {core::Instant{std::chrono::sys_days{std::chrono::year{2026} / 11 / 22}}, {"operator", "test"}, "r1"};
     }
 
     Result<ImportReport> run(const std::string& file, ImportOptions options = {})
@@ -393,6 +392,19 @@ TEST_CASE("S-003: a user who exists is matched by userName without regard to cas
     REQUIRE(desk.users().size() == 1);
     CHECK(desk.users().front().external_id == "1f3c");
     CHECK(desk.users().front().user_name == "ANNA@contoso.com");
+}
+
+TEST_CASE("S-028: a changed mapping changes users at the next synchronisation and not before")
+{
+    Desk desk;
+    const std::string file =
+        one_user(R"("userPrincipalName":"a@contoso.com","jobTitle":"Chef","department":"Kitchen")");
+    desk.import(file);
+    const auto before = desk.state();
+    desk.organisation.mapping = bj::parse(R"({"title":"[department]"})").as_object();
+    CHECK(desk.state() == before);
+    CHECK(desk.import(file).counts.updated == 1);
+    CHECK(desk.named("a@contoso.com")->profile.attributes().at("title") == "Kitchen");
 }
 
 TEST_CASE("a user under a new name is found by the object id; a name that another one holds is refused")

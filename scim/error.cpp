@@ -53,6 +53,8 @@ Error from(const core::Refusal& refusal)
     case core::Reason::not_found: return {HttpStatus::not_found, ScimType::none, sentence(refusal)};
     case core::Reason::taken: return {HttpStatus::conflict, ScimType::uniqueness, sentence(refusal)};
     case core::Reason::not_allowed: return {HttpStatus::forbidden, ScimType::none, sentence(refusal)};
+    case core::Reason::guarded:
+        return {HttpStatus::forbidden, ScimType::mutability, sentence(refusal)}; // TEN-05
     // The request was fine, the resource's state is no longer.
     case core::Reason::too_late: return {HttpStatus::conflict, ScimType::none, sentence(refusal)};
     case core::Reason::mutability: return bad_request(ScimType::mutability, sentence(refusal));

@@ -438,7 +438,7 @@ TEST_CASE("one filter may look at all of a group's members; several in one reque
     CHECK(members(desk, more) == Members{"m100"});
 }
 
-TEST_CASE("where the policy switches groups off, they are not there")
+TEST_CASE("S-049: where the policy switches groups off, they are not there")
 {
     core::Policy policy;
     policy.groups = false;

@@ -210,6 +210,7 @@ Schema lifecycle_user()
                 .one_of({"active", "verified", "notVerified", "inactive", "delayedClaim", "convertedAway"}),
             row("reason", "Why the account is inactive.")
                 .one_of({"admin", "directory", "softDeleted", "directoryAbsent"}),
+            row("provenance", "How the account came here.").one_of({"scim", "manual", "csv", "siteLink", "claim"}),
             row("softDeletedAt", "When the directory deleted the account.", Type::date_time),
             row("purgeAt", "When the account will be purged.", Type::date_time),
             row("originalUserName", "The user name from before the directory deleted the account."),

@@ -47,7 +47,7 @@ TEST_CASE("the lifecycle extension is read-only and returned on request")
 {
     const auto* lifecycle = user_schema().extension(core::lifecycle_urn);
     REQUIRE(lifecycle);
-    CHECK(lifecycle->attributes.size() == 6);
+    CHECK(lifecycle->attributes.size() == 7);
     for (const auto& attribute : lifecycle->attributes) {
         CHECK(attribute.mutability == Mutability::read_only);
         CHECK(attribute.returned == Returned::request);

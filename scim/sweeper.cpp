@@ -100,7 +100,7 @@ Swept sweep(core::Store& store, const WriteBatch& write, core::Instant now, cons
 {
     std::vector<core::Organisation> organisations;
     store.read_registry([&](core::Registry& registry) { organisations = registry.organisations(); });
-    const core::Context context{now, actor, "sweep-" + core::to_iso(now), true};
+    const core::Context context{now, actor, "sweep-" + core::to_iso(now)};
     const auto full = static_cast<std::size_t>(batch);
     Swept swept;
     for (const auto& organisation : organisations) {

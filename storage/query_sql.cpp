@@ -46,6 +46,7 @@ constexpr Column user_columns_known[] = {
     {"", "meta", "version", "('W/\"' || u.version || '\"')", "", Column::Is::text},
     {core::lifecycle_urn, "status", "", "u.status", "", Column::Is::text},
     {core::lifecycle_urn, "reason", "", "u.reason", "", Column::Is::text},
+    {core::lifecycle_urn, "provenance", "", "u.provenance", "", Column::Is::text},
     {core::lifecycle_urn, "softDeletedAt", "", "u.soft_deleted_at", "", Column::Is::instant},
     {core::lifecycle_urn, "purgeAt", "", "u.purge_at", "", Column::Is::instant},
     {core::lifecycle_urn, "originalUserName", "", "u.original_user_name", "u.folded_original", Column::Is::text},

@@ -627,12 +627,28 @@ std::vector<core::User> Reads<Port>::users_due_for_purge(core::Instant now, std:
 {
     static const std::string sql = "SELECT " + user_columns +
                                    " FROM users AS u INDEXED BY users_due WHERE u.org = ?1 AND u.purge_at IS NOT NULL "
-                                   "AND u.purge_at <= ?2 ORDER BY u.purge_at, u.pk LIMIT ?3";
+                                   "AND u.purge_at <= ?2 AND instr(u.standing, '\"protected\":') = 0 "
+                                   "ORDER BY u.purge_at, u.pk LIMIT ?3";
     Loan rows = db().lend(sql.c_str());
     rows.bind(1, org_.value).bind(2, milliseconds(now)).bind(3, limit);
     std::vector<core::User> due;
     while (rows.row()) due.push_back(std::move(user_from(rows).user));
     return due;
+}
+
+// The conditions are those of the index, word for word.
+template<class Port>
+std::vector<core::User> Reads<Port>::administrators(std::int64_t limit)
+{
+    static const std::string sql = "SELECT " + user_columns +
+                                   " FROM users AS u INDEXED BY users_administrators WHERE u.org = ?1 AND "
+                                   "instr(u.standing, '\"administrator\":') > "
+                                   "0 AND u.status NOT IN ('inactive', 'convertedAway') ORDER BY u.pk LIMIT ?2";
+    Loan rows = db().lend(sql.c_str());
+    rows.bind(1, org_.value).bind(2, limit);
+    std::vector<core::User> found;
+    while (rows.row()) found.push_back(std::move(user_from(rows).user));
+    return found;
 }
 
 template<class Port>
@@ -863,6 +879,13 @@ std::vector<core::Event> Reads<Port>::events(const core::EventQuery& query)
 }
 
 template<class Port>
+std::int64_t Reads<Port>::count(const core::EventQuery& query)
+{
+    const Limited limited{db(), session_.read_limit()};
+    return count_events_of(db(), org_, query);
+}
+
+template<class Port>
 std::vector<core::ArchiveRecord> Reads<Port>::archived(std::string_view name_or_id, std::int64_t after,
                                                        std::int64_t limit)
 {
@@ -890,13 +913,14 @@ std::vector<core::ArchiveRecord> Reads<Port>::archived(std::string_view name_or_
     return records;
 }
 
-std::vector<core::Event> events_of(Connection& db, std::optional<core::OrgId> org, const core::EventQuery& query)
+namespace {
+
+constexpr int first_activity = 12; // the parameter of the first of several
+
+// The query's conditions on events AS e; ?8 is left free.
+std::string event_conditions(std::optional<core::OrgId> org, const core::EventQuery& query)
 {
-    static const std::string head =
-        "SELECT " + event_columns + " FROM events AS e LEFT JOIN organisations AS o ON o.pk = e.org WHERE e.seq > ?1";
-    constexpr int first_activity = 12; // the parameter of the first of several
-    const std::string folded = core::fold(query.target_name.value_or(""));
-    std::string sql = head;
+    std::string sql = " WHERE e.seq > ?1";
     // The most selective condition finds the rows; the unary plus keeps the others from being used for it.
     const bool by_target = query.target_id || query.target_name;
     if (org) sql += by_target ? " AND +e.org = ?2" : " AND e.org = ?2";
@@ -922,13 +946,15 @@ std::vector<core::Event> events_of(Connection& db, std::optional<core::OrgId> or
     }
     if (query.since) sql += " AND e.at >= ?6";
     if (query.until) sql += " AND e.at < ?7";
-    sql += query.newest_first ? " ORDER BY e.seq DESC LIMIT ?8" : " ORDER BY e.seq LIMIT ?8";
+    return sql;
+}
 
-    Loan rows = db.lend_composed(sql);
-    rows.bind(1, query.after).bind(8, query.limit);
+void bind_events(Loan& rows, std::optional<core::OrgId> org, const core::EventQuery& query)
+{
+    rows.bind(1, query.after);
     if (org) rows.bind(2, org->value);
     if (query.target_id) rows.bind(3, *query.target_id);
-    if (query.target_name) rows.bind(4, folded);
+    if (query.target_name) rows.bind_copy(4, core::fold(*query.target_name));
     if (query.activity) rows.bind_copy(5, core::word(*query.activity));
     if (query.actor_id) rows.bind(9, *query.actor_id);
     if (query.request_id) rows.bind(10, *query.request_id);
@@ -937,9 +963,29 @@ std::vector<core::Event> events_of(Connection& db, std::optional<core::OrgId> or
         rows.bind_copy(first_activity + static_cast<int>(i), core::word(query.activities[i]));
     if (query.since) rows.bind(6, milliseconds(*query.since));
     if (query.until) rows.bind(7, milliseconds(*query.until));
+}
+
+} // namespace
+
+std::vector<core::Event> events_of(Connection& db, std::optional<core::OrgId> org, const core::EventQuery& query)
+{
+    static const std::string head =
+        "SELECT " + event_columns + " FROM events AS e LEFT JOIN organisations AS o ON o.pk = e.org";
+    Loan rows = db.lend_composed(head + event_conditions(org, query) +
+                                 (query.newest_first ? " ORDER BY e.seq DESC LIMIT ?8" : " ORDER BY e.seq LIMIT ?8"));
+    bind_events(rows, org, query);
+    rows.bind(8, query.limit);
     std::vector<core::Event> events;
     while (rows.row()) events.push_back(event_from(rows));
     return events;
+}
+
+std::int64_t count_events_of(Connection& db, std::optional<core::OrgId> org, const core::EventQuery& query)
+{
+    Loan row = db.lend_composed("SELECT count(*) FROM events AS e" + event_conditions(org, query));
+    bind_events(row, org, query);
+    row.row();
+    return row.integer(0);
 }
 
 template class Reads<core::ReadTxn>;

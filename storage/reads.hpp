@@ -13,6 +13,7 @@ namespace storage {
 
 // Events of all organisations, or of one; of one target by id, or by any name it has or had.
 std::vector<core::Event> events_of(Connection&, std::optional<core::OrgId>, const core::EventQuery&);
+std::int64_t count_events_of(Connection&, std::optional<core::OrgId>, const core::EventQuery&);
 
 // user_blocks counts an organisation's users by the upper bits of their internal keys.
 inline constexpr int block_bits = 10;
@@ -33,6 +34,7 @@ public:
     core::Found<core::User> users(const core::Query&) override;
     void each_user(const core::Predicate* where, const std::function<bool(const core::User&)>& visit) override;
     std::vector<core::User> users_due_for_purge(core::Instant now, std::int64_t limit) override;
+    std::vector<core::User> administrators(std::int64_t limit) override;
 
     std::optional<core::Group> group(const core::GroupId&) override;
     std::optional<core::Group> group_named(std::string_view display_name) override;
@@ -45,6 +47,7 @@ public:
     std::vector<core::Membership> memberships_of(std::string_view member_value) override;
 
     std::vector<core::Event> events(const core::EventQuery&) override;
+    std::int64_t count(const core::EventQuery&) override;
     std::vector<core::ArchiveRecord> archived(std::string_view name_or_id, std::int64_t after,
                                               std::int64_t limit) override;
 

@@ -69,13 +69,7 @@ std::vector<core::Record> SqliteRecords::list(core::RecordKind kind, std::string
     return all_of(rows);
 }
 
-std::int64_t SqliteRecords::count(core::RecordKind kind) const
-{
-    Loan row = db().lend("SELECT count(*) FROM records WHERE kind = ?1 AND org = ?2");
-    row.bind_copy(1, core::word(kind)).bind(2, org_);
-    row.row();
-    return row.integer(0);
-}
+std::int64_t SqliteRecords::count(core::RecordKind kind) const { return session_.record_count(org_, kind); }
 
 core::Result<void> SqliteRecords::insert(core::RecordKind kind, const core::Record& record)
 {
@@ -85,6 +79,7 @@ core::Result<void> SqliteRecords::insert(core::RecordKind kind, const core::Reco
     row.bind_copy(1, core::word(kind)).bind(2, org_).bind(3, record.key).bind(4, record.name).bind(5, record.ref);
     row.bind(6, milliseconds(record.due)).bind(7, doc);
     if (!row.run_unless_taken() || row.changes() == 0) return taken();
+    session_.note_records(org_, kind, 1);
     return {};
 }
 
@@ -104,7 +99,9 @@ core::Result<void> SqliteRecords::replace(core::RecordKind kind, const core::Rec
 void SqliteRecords::erase(core::RecordKind kind, std::string_view key)
 {
     Loan row = db().lend("DELETE FROM records WHERE kind = ?1 AND org = ?2 AND key = ?3");
-    row.bind_copy(1, core::word(kind)).bind(2, org_).bind_copy(3, key).run();
+    row.bind_copy(1, core::word(kind)).bind(2, org_).bind_copy(3, key);
+    row.run();
+    session_.note_records(org_, kind, -row.changes());
 }
 
 } // namespace storage

@@ -23,6 +23,7 @@ void Session::refresh()
 void Session::forget()
 {
     for (auto& [pk, known] : organisations_) known.read_in_epoch = -1;
+    record_counts_.clear();
     chain_end_.reset();
 }
 
@@ -49,6 +50,22 @@ Session::Known& Session::known(core::OrgId id)
 core::Organisation& Session::organisation(core::OrgId id) { return known(id).organisation; }
 
 std::int64_t Session::unique_scope(core::OrgId id) { return known(id).unique_scope; }
+
+std::int64_t Session::record_count(std::int64_t org, core::RecordKind kind)
+{
+    const auto known = record_counts_.find({org, kind});
+    if (known != record_counts_.end()) return known->second;
+    Loan row = db_.lend("SELECT count(*) FROM records WHERE kind = ?1 AND org = ?2");
+    row.bind_copy(1, core::word(kind)).bind(2, org);
+    row.row();
+    return record_counts_[{org, kind}] = row.integer(0);
+}
+
+void Session::note_records(std::int64_t org, core::RecordKind kind, std::int64_t more)
+{
+    const auto known = record_counts_.find({org, kind});
+    if (known != record_counts_.end()) known->second += more;
+}
 
 const ChainEnd& Session::chain_end()
 {

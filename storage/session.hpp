@@ -7,8 +7,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 
 namespace storage {
 
@@ -32,6 +34,10 @@ public:
     // 0 or the organisation's key: the first column of users_by_name.
     std::int64_t unique_scope(core::OrgId);
 
+    // How many records of a kind an organisation has (0: the server): counted once, then kept up to date by who writes.
+    std::int64_t record_count(std::int64_t org, core::RecordKind);
+    void note_records(std::int64_t org, core::RecordKind, std::int64_t more);
+
     const ChainEnd& chain_end();
     void move_chain_end(const ChainEnd& end) { chain_end_ = end; }
 
@@ -52,6 +58,7 @@ private:
     std::int64_t data_version_ = -1;
     std::int64_t epoch_ = 0;
     std::unordered_map<std::int64_t, Known> organisations_;
+    std::map<std::pair<std::int64_t, core::RecordKind>, std::int64_t> record_counts_;
     std::optional<ChainEnd> chain_end_;
 };
 

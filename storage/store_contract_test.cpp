@@ -480,6 +480,49 @@ TEMPLATE_TEST_CASE("the purge finds who is due, soonest first", "[contract]", ST
     CHECK(names(txn->users_due_for_purge(day(9), 2)) == Names{"due3", "due5"});
 }
 
+TEMPLATE_TEST_CASE("TEN-05: who is protected is not due, and keeps nobody behind from their turn", "[contract]", STORES)
+{
+    OneOrganisation<TestType> world;
+    core::User kept = user("kept");
+    kept.purge_at = day(1);
+    kept.standing.is_protected = true;
+    core::User administrator = user("administrator");
+    administrator.purge_at = day(2);
+    administrator.standing.is_administrator = true;
+    REQUIRE(insert(world.store(), world.org, kept));
+    REQUIRE(insert(world.store(), world.org, administrator));
+    CHECK(names(world.read()->users_due_for_purge(day(9), 1)) == Names{"administrator"});
+}
+
+TEMPLATE_TEST_CASE("TEN-09: the living administrators of an organisation are found", "[contract]", STORES)
+{
+    OneOrganisation<TestType> world;
+    const core::OrgId other = organisation(world.store(), "other");
+    const auto administrator = [](const char* name, core::Status status) {
+        core::User each = user(name);
+        each.status = status;
+        if (status == core::Status::inactive) each.reason = core::InactiveReason::admin;
+        each.standing.is_administrator = true;
+        return each;
+    };
+    CHECK(world.read()->administrators(10).empty());
+    core::User first = administrator("first", core::Status::active);
+    REQUIRE(insert(world.store(), world.org, user("nobody")));
+    REQUIRE(insert(world.store(), world.org, first));
+    REQUIRE(insert(world.store(), world.org, administrator("gone", core::Status::inactive)));
+    REQUIRE(insert(world.store(), world.org, administrator("shell", core::Status::converted_away)));
+    REQUIRE(insert(world.store(), world.org, administrator("newcomer", core::Status::not_verified)));
+    REQUIRE(insert(world.store(), other, administrator("theirs", core::Status::active)));
+    CHECK(names(world.read()->administrators(10)) == Names{"first", "newcomer"});
+    CHECK(names(world.read()->administrators(1)) == Names{"first"});
+
+    first.standing = {};
+    first.standing.licences = {"\"administrator\":"}; // in a text, not the mark
+    first.version = 2;
+    change(world.store(), world.org, [&](core::WriteTxn& txn) { REQUIRE(txn.replace(first, 1).has_value()); });
+    CHECK(names(world.read()->administrators(10)) == Names{"newcomer"});
+}
+
 TEMPLATE_TEST_CASE("members come and go as deltas", "[contract]", STORES)
 {
     OneOrganisation<TestType> world;
@@ -1395,4 +1438,43 @@ TEMPLATE_TEST_CASE("events are found by actor, request, several activities, and 
     const auto second = world.read()->events({.request_id = "r2"}).front();
     CHECK(second.target.kind == core::TargetKind::domain);
     CHECK(found({.before = second.sequence, .newest_first = true}) == Names{"r1"});
+    CHECK(world.read()->count({.limit = 1}) == 3);
+    CHECK(world.read()->count({.limit = 1, .actor_id = "a"}) == 2);
+    CHECK(world.read()->count({.before = second.sequence}) == 1);
+}
+
+TEMPLATE_TEST_CASE("records are counted right through inserts, removals and what is undone", "[contract]", STORES)
+{
+    OneOrganisation<TestType> world;
+    const core::OrgId other = organisation(world.store(), "other");
+    const auto count = [&] { return world.read()->records().count(mail); };
+    CHECK(count() == 0);
+    change(world.store(), world.org, [&](core::WriteTxn& txn) {
+        CHECK(txn.records().count(mail) == 0);
+        REQUIRE(txn.records().insert(mail, a_record("a")).has_value());
+        REQUIRE(txn.records().insert(mail, a_record("b")).has_value());
+        REQUIRE_FALSE(txn.records().insert(mail, a_record("b")).has_value());
+        CHECK(txn.records().count(mail) == 2);
+        txn.records().erase(mail, "nobody's");
+        CHECK(txn.records().count(mail) == 2);
+        txn.attempt([&] {
+            REQUIRE(txn.records().insert(mail, a_record("c")).has_value());
+            CHECK(txn.records().count(mail) == 3);
+            return Keep::no;
+        });
+        CHECK(txn.records().count(mail) == 2);
+    });
+    CHECK(count() == 2);
+    world.store().write(world.org, [&](core::WriteTxn& txn) {
+        txn.records().erase(mail, "a");
+        CHECK(txn.records().count(mail) == 1);
+        return Keep::no;
+    });
+    change(world.store(), world.org, [&](core::WriteTxn& txn) { CHECK(txn.records().count(mail) == 2); });
+    change(world.store(), other, [&](core::WriteTxn& txn) {
+        CHECK(txn.records().count(mail) == 0);
+        CHECK(txn.records().count(licence) == 0);
+    });
+    change(world.store(), world.org, [&](core::WriteTxn& txn) { txn.records().erase(mail, "b"); });
+    CHECK(count() == 1);
 }

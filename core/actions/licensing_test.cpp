@@ -13,7 +13,7 @@ namespace {
 struct World {
     MemoryStore store;
     OrgId org = make_organisation(store, an_organisation());
-    Context context{day(1), {"admin", "a"}, "r", true};
+    Context context{day(1), {"admin", "a"}, "r"};
     SystemIds ids;
 
     template<class Work>

@@ -1,12 +1,15 @@
 #include "core/actions/provision.hpp"
 
+#include "core/actions/address.hpp"
 #include "core/actions/leaving.hpp"
 #include "core/actions/licensing.hpp"
+#include "core/actions/people.hpp"
 #include "core/actions/refusals.hpp"
 #include "core/actions/telling.hpp"
 #include "core/rules/changes.hpp"
 #include "core/rules/lifecycle.hpp"
 #include "core/rules/masking.hpp"
+#include "core/rules/people.hpp"
 
 namespace core::actions {
 
@@ -21,15 +24,25 @@ Result<void> carry_out(WriteTxn& txn, const Context& context, const rules::Decis
     return {};
 }
 
+// TEN-05, TEN-09; nothing is looked up for the many who are neither protected nor administrators.
+Result<void> check_guard(WriteTxn& txn, const User& before, const User* after)
+{
+    const Standing& standing = before.standing;
+    if (!standing.is_protected && !standing.is_administrator) return {};
+    return rules::check_directory(before, after, facts_of(txn, before));
+}
+
 } // namespace
 
 Result<User> create_user(WriteTxn& txn, const Context& context, UserId id, const DesiredUser& wanted)
 {
     const Policy& policy = txn.organisation().policy;
-    rules::Decision decision = rules::arrive(id, wanted, context.domain_verified, policy, context.now);
+    TRY(const bool domain_verified, arrival_at(txn, wanted.user_name, Provenance::scim));
+    rules::Decision decision = rules::arrive(id, wanted, domain_verified, policy, context.now);
     TRY(decision.user.standing.licences, take_automatic_licences(txn));
     TRY_ONLY(txn.insert(decision.user));
     tell(txn, context, decision.activity, decision.user, std::move(decision.changes));
+    if (decision.user.status == Status::not_verified) invite_if_possible(txn, context, decision.user);
     return std::move(decision.user);
 }
 
@@ -45,7 +58,10 @@ Result<Updated> update_user(WriteTxn& txn, const Context& context, const UserId&
 Result<Updated> update_user(WriteTxn& txn, const Context& context, const User& before, const DesiredUser& wanted)
 {
     rules::Decision decision = rules::update(before, wanted, txn.organisation().policy, context.now);
-    if (decision.changed) TRY_ONLY(carry_out(txn, context, decision, before.version));
+    if (decision.changed) {
+        TRY_ONLY(check_guard(txn, before, &decision.user));
+        TRY_ONLY(carry_out(txn, context, decision, before.version));
+    }
     return Updated{std::move(decision.user), decision.changed};
 }
 
@@ -60,6 +76,7 @@ Result<void> delete_user(WriteTxn& txn, const Context& context, const UserId& id
                        "another organisation has claimed the user, who has yet to choose",
                        "wait until the user has chosen or the time for it is over"};
     }
+    TRY_ONLY(check_guard(txn, *user, nullptr));
     const bool by_directory = context.actor.kind == "token";
     remove_user(txn, context, *user, by_directory ? DeletionCause::directory : DeletionCause::admin);
     return {};

@@ -14,30 +14,29 @@ struct Context {
     Instant now{};
     Actor actor;
     std::string request_id;
-    bool domain_verified =
-        true; // a fact; until organisations verify domains it is true (issue text: directory users arrive active)
 };
 
 } // namespace core
 
 namespace core::actions {
 
-// taken(userName), taken(externalId) by policy. Arrives with the status of rules/status; a directory may create
-// inactive users (E-103).
+// taken(userName), taken(externalId) by policy. Arrives with the status of rules/status, by whether the domain of the
+// userName is verified here (actions/address); a directory may create inactive users (E-103). Who arrives not verified
+// is invited where the policy says so.
 Result<User> create_user(WriteTxn&, const Context&, UserId id, const DesiredUser&);
 
 struct Updated {
     User user;
     bool changed = false; // false: nothing was written, version and last_modified are as before (E-67)
 };
-// not_found; stale when `known_version` is given and is not the stored one; taken. Decides rename, soft delete, restore
-// (decision 7).
+// not_found; stale when `known_version` is given and is not the stored one; taken; guarded (rules/people,
+// check_directory). Decides rename, soft delete, restore (decision 7).
 Result<Updated> update_user(WriteTxn&, const Context&, const UserId&, const DesiredUser&,
                             std::optional<std::int64_t> known_version = {});
 // The same for a user that the caller has read in this transaction.
 Result<Updated> update_user(WriteTxn&, const Context&, const User& before, const DesiredUser&);
 
-// Purges from any living state (decision 9): archive record, event, memberships gone. not_found, stale.
+// Purges from any living state (decision 9): archive record, event, memberships gone. not_found, stale, guarded.
 Result<void> delete_user(WriteTxn&, const Context&, const UserId&, std::optional<std::int64_t> known_version = {});
 
 // The end of a user whose existence and version the caller has checked: the last state and the groups go to the

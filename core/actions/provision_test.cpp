@@ -1,5 +1,7 @@
 #include "core/actions/membership.hpp"
 #include "core/actions/provision.hpp"
+#include "core/domain.hpp"
+#include "core/shelf.hpp"
 #include "core/testing/builders.hpp"
 #include "core/testing/memory_store.hpp"
 
@@ -315,4 +317,36 @@ TEST_CASE("an external id is held by one user only where the policy says so")
         [&](auto& txn, auto& now) { return actions::create_user(txn, now, world.ids.next_user(), second); });
     CHECK(made.has_value() == !unique);
     if (unique) CHECK(made.error().field == "externalId");
+}
+
+TEST_CASE("S-091, S-099, S-177: where an organisation has registered domains, a directory's user of no verified one is "
+          "not verified")
+{
+    World world;
+    CHECK(world.create("before@example.com").status == Status::active); // no domain at all: the directory is trusted
+    const auto put = [&](const std::string& domain, DomainState state) {
+        world.store.write(world.org, [&](WriteTxn& txn) {
+            Domain made;
+            made.name = domain;
+            made.state = state;
+            REQUIRE(Shelf<Domain>{txn.records()}.insert(made).has_value());
+            return Keep::yes;
+        });
+    };
+    put("pending.example", DomainState::pending);
+    put("verified.example", DomainState::verified);
+    put("claimed.example", DomainState::claimed);
+    struct Row {
+        const char* name;
+        Status status;
+    };
+    for (const Row& row : {Row{"a@verified.example", Status::active}, Row{"b@VERIFIED.example", Status::active},
+                           Row{"a@claimed.example", Status::active}, Row{"a@pending.example", Status::not_verified},
+                           Row{"a@elsewhere.example", Status::not_verified},
+                           Row{"a@sub.verified.example", Status::not_verified}, // a domain is not those below it
+                           Row{"no-address", Status::not_verified}}) {
+        INFO(row.name);
+        CHECK(world.create(row.name).status == row.status);
+    }
+    CHECK(world.user(world.store.read(world.org)->user_named("before@example.com")->id)->status == Status::active);
 }

@@ -64,6 +64,16 @@ TEST_CASE("S-059, S-067: the sweep purges at 30 days, not a millisecond before, 
     CHECK(world.store.read(world.org)->archived("", 0, 10).size() == 1);
 }
 
+TEST_CASE("S-075: who a full directory sync left inactive is purged when the 30 days are over, and not before")
+{
+    World world;
+    User absent = a_user().named("ada@example.com").inactive(InactiveReason::directory_absent);
+    absent.purge_at = day(30);
+    world.put(absent);
+    CHECK(world.sweep(day(30) - 1ms).empty());
+    CHECK(world.sweep(day(30)).size() == 1);
+}
+
 TEST_CASE("the sweep takes the longest due first, as many as it may")
 {
     World world;

@@ -14,6 +14,7 @@ enum class Reason {
     not_found,     // the named thing does not exist in this organisation
     taken,         // uniqueness: another one holds this value
     not_allowed,   // the state, policy or caller forbids it
+    guarded,       // somebody has put it beyond this caller's reach
     too_late,      // a window has closed
     mutability,    // a read-only or required attribute
     stale,         // the version the caller knew is no longer the present one

@@ -1,5 +1,6 @@
 #include "core/rules/changes.hpp"
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
 #include <utility>
@@ -52,6 +53,22 @@ void note_field(std::vector<Change>& changes, std::string_view attribute, const 
          after == nullptr ? bj::value() : json_of(std::optional{get(*after)}));
 }
 
+bj::value json_of(const std::vector<std::string>& texts) { return bj::array(texts.begin(), texts.end()); }
+
+// Only what differs from the state before, which for a newcomer is nothing at all: most users have none of it.
+void note_standing(std::vector<Change>& changes, const User* before, const User* after)
+{
+    static const Standing none;
+    const Standing& old = before == nullptr ? none : before->standing;
+    const Standing& fresh = after == nullptr ? none : after->standing;
+    if (old == fresh) return;
+    note(changes, "protected", old.is_protected, fresh.is_protected);
+    note(changes, "administrator", old.is_administrator, fresh.is_administrator);
+    note(changes, "signedInAt", json_of(old.signed_in_at), json_of(fresh.signed_in_at));
+    note(changes, "licences", json_of(old.licences), json_of(fresh.licences));
+    note(changes, "claim", json_of(old.claim), json_of(fresh.claim));
+}
+
 const Profile* profile_of(const auto* holder) { return holder == nullptr ? nullptr : &holder->profile; }
 
 } // namespace
@@ -72,6 +89,7 @@ std::vector<Change> changes_between(const User* before, const User* after)
     field("softDeletedAt", [](const User& user) { return user.soft_deleted_at; });
     field("purgeAt", [](const User& user) { return user.purge_at; });
     field("tokensValidAfter", [](const User& user) { return user.tokens_valid_after; });
+    note_standing(changes, before, after);
     return changes;
 }
 

@@ -11,7 +11,8 @@
 namespace core::rules {
 
 // userName, externalId, active, the profile's attributes by name, then status, reason, originalUserName, softDeletedAt,
-// purgeAt and tokensValidAfter; ids, versions and times of change are told by the event itself.
+// purgeAt and tokensValidAfter, and what differs of the standing; ids, versions and times of change are told by the
+// event itself.
 std::vector<Change> changes_between(const User* before, const User* after);
 
 // displayName, externalId and the profile's attributes. Members are told by events of their own.

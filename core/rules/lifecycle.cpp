@@ -15,11 +15,6 @@ std::optional<Instant> later_by(const std::optional<Duration>& delay, Instant no
     return delay ? std::optional{now + *delay} : std::nullopt;
 }
 
-void void_tokens(User& user, Instant now)
-{
-    user.tokens_valid_after = std::max(user.tokens_valid_after.value_or(now), now);
-}
-
 // Unassigned or blocked: the directory cannot be asked which (decision 8).
 void deactivate(User& user, const Policy& policy, Instant now)
 {
@@ -38,15 +33,6 @@ void soft_delete(User& user, const Policy& policy, Instant now)
     user.soft_deleted_at = now;
     user.purge_at = now + policy.retention;
     void_tokens(user, now);
-}
-
-// tokens_valid_after stays: what was revoked never comes back to life (decision 6).
-void reactivate(User& user)
-{
-    user.status = user.former_status;
-    user.reason.reset();
-    user.soft_deleted_at.reset();
-    user.purge_at.reset();
 }
 
 // The clock stops, the user stays inactive.
@@ -108,23 +94,48 @@ Activity move(User& user, const User& before, bool active, const Policy& policy,
     return Activity::deactivate_user;
 }
 
-Decision unchanged(const User& before)
+} // namespace
+
+void void_tokens(User& user, Instant now)
+{
+    user.tokens_valid_after = std::max(user.tokens_valid_after.value_or(now), now);
+}
+
+void reactivate(User& user)
+{
+    user.status = user.former_status;
+    user.reason.reset();
+    user.soft_deleted_at.reset();
+    user.purge_at.reset();
+}
+
+Decision decided(const User& before, User after, Activity activity, Instant now)
 {
     Decision decision;
-    decision.user = before;
+    decision.user = std::move(after);
+    if (decision.user == before) return decision;
+    decision.activity = activity;
+    decision.user.version = before.version + 1;
+    decision.user.last_modified = std::max(before.last_modified, now);
+    decision.changed = true;
+    decision.changes = changes_between(&before, &decision.user);
     return decision;
 }
 
-} // namespace
-
 Decision arrive(UserId id, const DesiredUser& wanted, bool domain_verified, const Policy& policy, Instant now)
+{
+    return arrive(id, wanted, Provenance::scim, domain_verified, policy, now);
+}
+
+Decision arrive(UserId id, const DesiredUser& wanted, Provenance how, bool domain_verified, const Policy& policy,
+                Instant now)
 {
     Decision decision;
     User& user = decision.user;
     user.id = id;
     user.user_name = wanted.user_name;
     user.external_id = wanted.external_id;
-    user.provenance = Provenance::scim;
+    user.provenance = how;
     user.status = user.former_status = status_on_arrival(user.provenance, domain_verified);
     user.created = user.last_modified = now;
     user.profile = wanted.profile;
@@ -138,20 +149,12 @@ Decision arrive(UserId id, const DesiredUser& wanted, bool domain_verified, cons
 
 Decision update(const User& before, const DesiredUser& wanted, const Policy& policy, Instant now)
 {
-    Decision decision;
-    User& user = decision.user;
-    user = before;
+    User user = before;
     user.external_id = wanted.external_id;
     if (!same_attributes(before.profile, wanted.profile)) user.profile = wanted.profile;
     rename(user, before, wanted);
-    decision.activity = move(user, before, wanted.active, policy, now);
-    if (user == before) return unchanged(before);
-
-    user.version = before.version + 1;
-    user.last_modified = std::max(before.last_modified, now);
-    decision.changed = true;
-    decision.changes = changes_between(&before, &user);
-    return decision;
+    const Activity activity = move(user, before, wanted.active, policy, now);
+    return decided(before, std::move(user), activity, now);
 }
 
 Result<Decision> restore(const User& before, const Policy& policy, Instant now)
@@ -165,7 +168,7 @@ Result<Decision> restore(const User& before, const Policy& policy, Instant now)
 
 bool is_due_for_purge(const User& user, Instant now)
 {
-    return !user.is_active() && user.purge_at && now >= *user.purge_at;
+    return !user.is_active() && !user.standing.is_protected && user.purge_at && now >= *user.purge_at;
 }
 
 ArchiveRecord archive_of(const User& user, DeletionCause cause, const Policy& policy, Instant now)

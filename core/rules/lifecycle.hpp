@@ -23,6 +23,8 @@ struct Decision {
 
 // A directory's create (S-002, S-099, E-103). `domain_verified` decides the status (rules/status).
 Decision arrive(UserId, const DesiredUser&, bool domain_verified, const Policy&, Instant now);
+// The same in any other way; what may arrive by it is rules/people's to say.
+Decision arrive(UserId, const DesiredUser&, Provenance, bool domain_verified, const Policy&, Instant now);
 
 // A directory's update of a living user: rename, tombstone, deactivation, restore, adoption by externalId; any order,
 // one step or two.
@@ -31,7 +33,13 @@ Decision update(const User& before, const DesiredUser& wanted, const Policy&, In
 // The same as `active` set true alone, by an operator.
 Result<Decision> restore(const User& before, const Policy&, Instant now);
 
-// Is the purge due?
+// Pieces of which changes of a life are made. `decided` compares the two states, and moves version and last_modified
+// when they differ; tokens_valid_after only moves forward (decision 6), and a reactivation leaves it.
+Decision decided(const User& before, User after, Activity, Instant now);
+void void_tokens(User&, Instant now);
+void reactivate(User&);
+
+// Is the purge due? Never of a protected user (TEN-05).
 bool is_due_for_purge(const User&, Instant now);
 
 // What the archive keeps of a user that goes.

@@ -106,8 +106,8 @@ TEST_CASE(
     CHECK_FALSE(change_of(decision, "purgeAt"));
 }
 
-TEST_CASE(
-    "S-058, S-064, E-91, E-92: tombstone and deactivation together are a soft delete, in whatever order they come")
+TEST_CASE("S-058, S-064, S-065, S-072, E-91, E-92: tombstone and deactivation together are a soft delete, in whatever "
+          "order they come")
 {
     struct Row {
         const char* how;

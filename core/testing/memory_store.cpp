@@ -235,11 +235,21 @@ public:
     {
         std::vector<User> due;
         for (const auto& [key, row] : tenant_->users) {
-            if (row->purge_at && *row->purge_at <= now) due.push_back(seen(*row));
+            if (row->purge_at && *row->purge_at <= now && !row->standing.is_protected) due.push_back(seen(*row));
         }
         std::stable_sort(due.begin(), due.end(), [](const User& a, const User& b) { return a.purge_at < b.purge_at; });
         if (static_cast<std::int64_t>(due.size()) > limit) due.resize(static_cast<std::size_t>(limit));
         return due;
+    }
+
+    std::vector<User> administrators(std::int64_t limit) override
+    {
+        std::vector<User> found;
+        for (const auto& [key, row] : tenant_->users) {
+            if (static_cast<std::int64_t>(found.size()) == limit) break;
+            if (row->standing.is_administrator && row->is_active()) found.push_back(seen(*row));
+        }
+        return found;
     }
 
     std::optional<Group> group(const GroupId& id) override { return find_group(tenant_->group_keys, id); }
@@ -306,6 +316,12 @@ public:
     RecordsOfPort records() override { return records_; }
 
     std::vector<Event> events(const EventQuery& query) override { return select(*state_, org_, query); }
+    std::int64_t count(const EventQuery& query) override
+    {
+        EventQuery all = query;
+        all.limit = std::numeric_limits<std::int64_t>::max();
+        return static_cast<std::int64_t>(select(*state_, org_, all).size());
+    }
     std::vector<ArchiveRecord> archived(std::string_view name_or_id, std::int64_t after, std::int64_t limit) override
     {
         const std::string folded = fold(name_or_id);

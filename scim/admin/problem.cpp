@@ -49,6 +49,7 @@ HttpStatus status_of(core::Reason reason)
     case core::Reason::not_found: return HttpStatus::not_found;
     case core::Reason::taken: return HttpStatus::conflict;
     case core::Reason::not_allowed: return HttpStatus::conflict;
+    case core::Reason::guarded: return HttpStatus::conflict;
     case core::Reason::too_late: return HttpStatus::conflict;
     case core::Reason::mutability: return HttpStatus::bad_request;
     case core::Reason::stale: return HttpStatus::precondition_failed;

@@ -247,7 +247,7 @@ Result<Call> Service::call_of(const Visit& visit, const Request& request) const
     TRY_ONLY(check_query(request, handler));
     Call call;
     const core::Actor actor = visit.admin ? core::Actor{"admin", visit.admin->token_id} : core::Actor{"user", "link"};
-    call.context = core::Context{visit.now, actor, visit.request_id, true};
+    call.context = core::Context{visit.now, actor, visit.request_id};
     if (visit.admin) call.admin = *visit.admin;
     call.organisation = visit.organisation;
     call.ids = visit.ids;

@@ -93,7 +93,7 @@ core::User find_user(core::ReadTxn& txn, const std::string& name_or_id)
 core::Context operator_context(core::Instant now)
 {
     core::SystemIds ids;
-    return core::Context{now, {"operator", "command line"}, "cli-" + core::to_text(ids.next()), true};
+    return core::Context{now, {"operator", "command line"}, "cli-" + core::to_text(ids.next())};
 }
 
 std::optional<core::Instant> expiry_from(std::string_view text, core::Instant now)

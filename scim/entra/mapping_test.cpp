@@ -50,9 +50,12 @@ TEST_CASE("S-029 the mapping table has six default and nine optional rows, the g
         for (const MappingRow& row : rows) CHECK_FALSE(row.purpose.empty());
 }
 
-TEST_CASE("S-030 to S-044: each row carries its attribute to its place", "[S-030][S-031][S-032][S-033][S-034][S-035]"
-                                                                         "[S-036][S-037][S-038][S-039][S-040][S-041]"
-                                                                         "[S-042][S-043][S-044]")
+TEST_CASE(
+    "S-004, S-015, S-030, S-031, S-032, S-033, S-034, S-035, S-036, S-037, S-038, S-039, S-040, S-041, S-042, S-043, "
+    "S-044: each row carries its attribute to its place",
+    "[S-030][S-031][S-032][S-033][S-034][S-035]"
+    "[S-036][S-037][S-038][S-039][S-040][S-041]"
+    "[S-042][S-043][S-044]")
 {
     struct Row {
         const char* id;
