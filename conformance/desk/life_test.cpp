@@ -216,6 +216,28 @@ TEST_CASE("rollcall purge says who is due and purges, once; rollcall user restor
     require_sound(d);
 }
 
+TEST_CASE("TEN-05: what rollcall user does beside the server holds for the directory at once")
+{
+    Desk d;
+    d.serve();
+    auto client = d.client();
+    const std::string path = "/Users/" + id_of(client.post("/Users", user(upn)));
+    const auto verb = [&](const char* word) { return d.said({"user", word, "--org", "desk", upn}); };
+    CHECK_THAT(verb("protect"), Catch::Contains("is protected: active"));
+    CHECK(client.remove(path).status == 403);
+    CHECK(client.patch(path, patch({operation("Replace", "active", "False")})).status == 403);
+    CHECK(d.command({"user", "protect", "--org", "desk", upn}).ended == Ended{1});
+    CHECK(d.command({"user", "purge", "--org", "desk", upn}).ended == Ended{1});
+    verb("unprotect");
+    CHECK_THAT(verb("deactivate"), Catch::Contains("is deactivated: inactive"));
+    CHECK(client.get(path).json.at("active").as_bool() == false);
+    verb("reactivate");
+    CHECK(client.get(path).json.at("active").as_bool() == true);
+    verb("purge");
+    CHECK(client.get(path).status == 404);
+    CHECK(d.command({"user", "purge", "--org", "desk", upn}).ended == Ended{4});
+}
+
 TEST_CASE("E-97, E-98: unassigned and assigned again, a user keeps name, id and memberships")
 {
     Desk d;

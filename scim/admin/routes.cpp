@@ -1,11 +1,13 @@
 #include "scim/admin/routes.hpp"
 
+#include "scim/admin/event_json.hpp"
 #include "scim/admin/licences.hpp"
 #include "scim/admin/openapi.hpp"
 #include "scim/admin/organisations.hpp"
 #include "scim/admin/policy.hpp"
 #include "scim/admin/status.hpp"
 #include "scim/admin/tokens.hpp"
+#include "scim/admin/users.hpp"
 
 #include <array>
 
@@ -13,6 +15,7 @@ namespace scim::admin {
 namespace {
 
 using core::AdminRole;
+using core::rules::Verb;
 using http::Method;
 
 constexpr Roles operators{AdminRole::server_admin};
@@ -75,6 +78,14 @@ const std::array table{
         .summary = "Let SCIM go on",
         .gives = &organisations::shape}),
 
+    at(Method::get, "/api/v1/orgs/{org}/mails",
+       {.roles = everyone,
+        .plan = mails::list,
+        .summary = "What was written to be sent, oldest first",
+        .gives = &mails::shape,
+        .is_list = true,
+        .query = mails::list_filters}),
+
     at(Method::get, "/api/v1/orgs/{org}/policy",
        {.roles = everyone, .plan = policy::get, .summary = "Its rules", .gives = &policy::shape}),
     at(Method::patch, "/api/v1/orgs/{org}/policy",
@@ -130,6 +141,97 @@ const std::array table{
         .body = Body::json}),
     at(Method::del, "/api/v1/orgs/{org}/tokens/{token}",
        {.roles = administrators, .plan = tokens::revoke, .summary = "End a token", .success = 204}),
+
+    at(Method::get, "/api/v1/orgs/{org}/users",
+       {.roles = everyone,
+        .plan = users::list,
+        .summary = "Its users",
+        .gives = &users::shape,
+        .is_list = true,
+        .query = users::list_filters}),
+    at(Method::post, "/api/v1/orgs/{org}/users",
+       {.roles = administrators,
+        .plan = users::create,
+        .summary = "Make a user by hand",
+        .takes = &users::new_shape,
+        .gives = &users::shape,
+        .success = 201,
+        .body = Body::json}),
+    at(Method::post, "/api/v1/orgs/{org}/users/invite",
+       {.roles = administrators,
+        .plan = users::invite_many,
+        .summary = "Write invitations to many",
+        .takes = &users::invite_shape,
+        .gives = &users::invited_shape,
+        .body = Body::json}),
+    at(Method::get, "/api/v1/orgs/{org}/users/{user}",
+       {.roles = everyone, .plan = users::get, .summary = "One user", .gives = &users::shape}),
+    at(Method::patch, "/api/v1/orgs/{org}/users/{user}",
+       {.roles = administrators,
+        .plan = users::patch,
+        .summary = "Change a user",
+        .takes = &users::patch_shape,
+        .gives = &users::shape,
+        .body = Body::merge_patch}),
+    at(Method::del, "/api/v1/orgs/{org}/users/{user}",
+       {.roles = administrators, .plan = users::remove, .summary = "As purge", .success = 204}),
+    at(Method::post, "/api/v1/orgs/{org}/users/{user}/sign-in",
+       {.roles = administrators,
+        .plan = users::perform<Verb::sign_in>,
+        .summary = "The application reports a sign-in",
+        .gives = &users::shape}),
+    at(Method::post, "/api/v1/orgs/{org}/users/{user}/verify-email",
+       {.roles = administrators,
+        .plan = users::perform<Verb::verify_email>,
+        .summary = "The application reports that the e-mail address is proven",
+        .gives = &users::shape}),
+    at(Method::post, "/api/v1/orgs/{org}/users/{user}/deactivate",
+       {.roles = administrators,
+        .plan = users::perform<Verb::deactivate>,
+        .summary = "Deactivate: no sign-in, and every token void",
+        .gives = &users::shape}),
+    at(Method::post, "/api/v1/orgs/{org}/users/{user}/reactivate",
+       {.roles = administrators,
+        .plan = users::perform<Verb::reactivate>,
+        .summary = "Take a deactivation back; tokens stay void",
+        .gives = &users::shape}),
+    at(Method::post, "/api/v1/orgs/{org}/users/{user}/restore",
+       {.roles = administrators,
+        .plan = users::perform<Verb::restore>,
+        .summary = "Bring a soft-deleted user back under the original name",
+        .gives = &users::shape}),
+    at(Method::post, "/api/v1/orgs/{org}/users/{user}/purge",
+       {.roles = administrators,
+        .plan = users::perform<Verb::purge>,
+        .summary = "Delete for good; the archive keeps the last state",
+        .success = 204}),
+    at(Method::post, "/api/v1/orgs/{org}/users/{user}/invite",
+       {.roles = administrators,
+        .plan = users::perform<Verb::invite>,
+        .summary = "Write an invitation",
+        .gives = &users::shape}),
+    at(Method::post, "/api/v1/orgs/{org}/users/{user}/protect",
+       {.roles = administrators,
+        .plan = users::perform<Verb::protect>,
+        .summary = "Keep a directory from removing the user",
+        .gives = &users::shape}),
+    at(Method::post, "/api/v1/orgs/{org}/users/{user}/unprotect",
+       {.roles = administrators,
+        .plan = users::perform<Verb::unprotect>,
+        .summary = "Let a directory remove the user again",
+        .gives = &users::shape}),
+    at(Method::get, "/api/v1/orgs/{org}/users/{user}/timeline",
+       {.roles = everyone,
+        .plan = users::timeline,
+        .summary = "What happened to a user, newest first",
+        .gives = &event_shape,
+        .is_list = true}),
+    at(Method::get, "/api/v1/orgs/{org}/users/{user}/token-status",
+       {.roles = everyone,
+        .plan = users::token_status,
+        .summary = "Whether a token of the user's is valid",
+        .gives = &users::token_status_shape,
+        .query = users::token_status_query}),
 };
 
 } // namespace

@@ -1,3 +1,4 @@
+#include "core/actions/people.hpp"
 #include "core/actions/provision.hpp"
 #include "scim/commands/common.hpp"
 
@@ -63,22 +64,24 @@ void show(const Common& common, const std::string& org, const std::string& who)
     print_json(all);
 }
 
-void restore(const Common& common, const std::string& org, const std::string& who)
+// One verb of rules/people on the data directory, as the management API does it.
+void perform(const Common& common, const std::string& org, const std::string& who, core::rules::Verb verb,
+             const char* done_in_words)
 {
     const auto opened = open(common);
     const auto organisation = opened.organisation(org);
     const auto context = operator_context(core::SystemClock{}.now());
-    std::optional<core::User> restored;
+    std::optional<core::User> after;
     opened.store->write(organisation.id, [&](core::WriteTxn& txn) {
-        const auto done = core::actions::restore_user(txn, context, find_user(txn, who).id);
+        const auto done = core::actions::perform(txn, context, verb, find_user(txn, who).id);
         if (!done) fail(done.error());
-        restored = *done;
+        after = *done;
         return core::Keep::yes;
     });
     if (common.json)
-        print_json(summary(*restored));
+        print_json(summary(*after));
     else
-        fmt::print("{} is restored: {}\n", restored->user_name, core::word(restored->status));
+        fmt::print("{} is {}: {}\n", after->user_name, done_in_words, core::word(after->status));
 }
 
 } // namespace
@@ -101,8 +104,17 @@ void add_user(CLI::App& app, Common& common)
         list(common, org, status);
     })->add_option("--status", status, "Only those in this status");
     verb("show", "One user with all attributes, as JSON", true, [&] { show(common, org, who); });
-    verb("restore", "Bring a soft-deleted user back: former status, original name", true,
-         [&] { restore(common, org, who); });
+    using core::rules::Verb;
+    const auto change = [&](Verb which, const char* help, const char* done_in_words) {
+        verb(std::string{core::rules::word(which)}.c_str(), help, true,
+             [&common, which, done_in_words] { perform(common, org, who, which, done_in_words); });
+    };
+    change(Verb::restore, "Bring a soft-deleted user back: former status, original name", "restored");
+    change(Verb::deactivate, "No sign-in any more, and every token void", "deactivated");
+    change(Verb::reactivate, "Take a deactivation back; tokens stay void", "reactivated");
+    change(Verb::protect, "Keep a directory from deactivating or deleting the user", "protected");
+    change(Verb::unprotect, "Let a directory remove the user again", "not protected any more");
+    change(Verb::purge, "Delete for good; the archive keeps the last state", "purged");
 }
 
 } // namespace scim::commands
