@@ -8,6 +8,7 @@
 #include <boost/json/object.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,8 +26,24 @@ struct ArchiveRecord {
     DeletionCause cause = DeletionCause::directory;
     Instant deleted_at{};
     Instant keep_until{};
+    bool held = false;              // kept beyond keep_until, until a compliance officer lets go
     boost::json::object last_state; // attributes_of(user) and its groups
     std::vector<Event> history;     // filled in by the store from its own events when read
+};
+
+// Oldest first by number; `newest_first` turns that round.
+struct ArchiveQuery {
+    std::string name_or_id = {};       // present or original userName, folded; or the user's id; "": all
+    std::string external_id = {};      // "": all
+    std::optional<Instant> since = {}; // deleted at >= since
+    std::optional<Instant> until = {}; // deleted at < until
+    std::optional<Instant> due = {};   // only what may go by then: keep_until <= due, and not held
+    std::optional<std::int64_t> number = {};
+    std::int64_t after = 0;
+    std::optional<std::int64_t> before = {};
+    bool newest_first = false;
+    bool with_history = true;
+    std::int64_t limit = 100;
 };
 
 } // namespace core

@@ -23,13 +23,14 @@ Record to_record(const Domain& domain)
     return {.key = domain.name,
             .name = {},
             .ref = domain.name,
-            .due = {},
+            .due = domain.recheck_at,
             .doc = {{"state", word(domain.state)},
                     {"proof", domain.proof},
                     {"createdAt", doc::value(domain.created)},
                     {"verifiedAt", doc::value(domain.verified_at)},
                     {"checkedAt", doc::value(domain.checked_at)},
-                    {"problem", domain.problem}}};
+                    {"problem", domain.problem},
+                    {"failingSince", doc::value(domain.failing_since)}}};
 }
 
 Domain Domain::from_record(const Record& record)
@@ -44,6 +45,8 @@ Domain Domain::from_record(const Record& record)
     domain.verified_at = doc::maybe_instant(record.doc, "verifiedAt");
     domain.checked_at = doc::maybe_instant(record.doc, "checkedAt");
     domain.problem = doc::text(record.doc, "problem");
+    domain.failing_since = doc::maybe_instant(record.doc, "failingSince");
+    domain.recheck_at = record.due;
     return domain;
 }
 

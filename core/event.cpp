@@ -5,7 +5,11 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
+#include <algorithm>
+#include <array>
+#include <iterator>
 #include <stdexcept>
+#include <vector>
 
 namespace core {
 
@@ -122,6 +126,27 @@ bj::value value_at(const bj::object& object, std::string_view name)
 std::string_view word(Activity activity) { return row_of(activity).word; }
 
 std::string_view category(Activity activity) { return row_of(activity).category; }
+
+std::span<const std::string_view> activity_words()
+{
+    static const auto words = [] {
+        std::array<std::string_view, std::size(rows)> all;
+        std::transform(std::begin(rows), std::end(rows), all.begin(), [](const Row& row) { return row.word; });
+        return all;
+    }();
+    return words;
+}
+
+std::span<const std::string_view> event_categories()
+{
+    static const auto categories = [] {
+        std::vector<std::string_view> all;
+        for (const Row& row : rows)
+            if (std::find(all.begin(), all.end(), row.category) == all.end()) all.push_back(row.category);
+        return all;
+    }();
+    return categories;
+}
 
 std::optional<Activity> activity_from(std::string_view word)
 {

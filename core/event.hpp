@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -95,6 +96,8 @@ enum class Activity : std::uint8_t {
 std::string_view word(Activity);     // "softDeleteUser"
 std::string_view category(Activity); // "userManagement", "groupManagement", … : a column of the table in event.cpp
 std::optional<Activity> activity_from(std::string_view);
+std::span<const std::string_view> activity_words();   // all of them, in the order of the table
+std::span<const std::string_view> event_categories(); // each once
 
 // Who did it: {"token", public id}, {"operator", "cli"}, {"server", "sweep"}.
 struct Actor {

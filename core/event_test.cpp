@@ -4,6 +4,7 @@
 #include <boost/json/array.hpp>
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <set>
 #include <vector>
 
@@ -91,4 +92,20 @@ TEST_CASE("personal data can be erased from an event, and the chain still verifi
     erased.target.original_name.clear();
     CHECK(digest_of(erased) != event.digest);
     CHECK(chain_of({}, erased) == chain_of({}, event));
+}
+
+TEST_CASE("S-215: every activity has a word of its own and belongs to a category")
+{
+    const auto words = activity_words();
+    std::set<std::string_view> once{words.begin(), words.end()};
+    CHECK(once.size() == words.size());
+    const auto categories = event_categories();
+    for (const auto each : words) {
+        INFO(each);
+        const auto activity = activity_from(each);
+        REQUIRE(activity);
+        CHECK(word(*activity) == each);
+        CHECK(std::find(categories.begin(), categories.end(), category(*activity)) != categories.end());
+    }
+    CHECK(category(Activity::delete_user) == "userManagement");
 }

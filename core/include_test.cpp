@@ -38,7 +38,7 @@ const std::vector<Room>& rooms()
         {"core/", core_values, {"core/base/log"}, {"boost/json", "boost/system"}},
         {"core/store.hpp", core_values, {}, {}},
         {"core/outside", {"core/base/", "core/words"}, {"core/base/log"}, {"boost/system"}},
-        {"core/base/", {}, {}, {"boost/json", "boost/system", "utf8proc.h", "fmt/", "openssl/"}},
+        {"core/base/", {}, {}, {"boost/json", "boost/system", "idn2.h", "utf8proc.h", "fmt/", "openssl/"}},
         {"core/rules/", core_values, {"core/base/log", "core/base/secrets"}, {"boost/json"}},
         {"core/actions/", {"core/"}, {"core/testing/", "core/base/log"}, {"boost/json"}},
         {"core/testing/", {"core/"}, {}, {"boost/json", "catch2/"}},

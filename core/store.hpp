@@ -5,6 +5,7 @@
 
 #include "core/archive.hpp"
 #include "core/base/result.hpp"
+#include "core/domain.hpp"
 #include "core/event.hpp"
 #include "core/group.hpp"
 #include "core/organisation.hpp"
@@ -102,10 +103,12 @@ public:
 
     virtual std::vector<Event> events(const EventQuery&) = 0; // this organisation's
     virtual std::int64_t count(const EventQuery&) = 0;        // however many its limit would show
-    virtual std::vector<ArchiveRecord> archived(std::string_view name_or_id, std::int64_t after,
-                                                std::int64_t limit) = 0; // "": all; with history
+    virtual std::vector<ArchiveRecord> archived(const ArchiveQuery&) = 0;
+    virtual std::int64_t count(const ArchiveQuery&) = 0;
 
     virtual const Records& records() = 0; // of this organisation; typed by core/shelf.hpp
+    // `domain` as core::ascii_domain spells it. One look-up in an index: every arriving user asks (S-176, S-177).
+    virtual DomainOwnership domain_ownership(std::string_view domain) = 0;
 };
 
 enum class Keep : bool { no, yes }; // what becomes of the work when its function returns
@@ -137,6 +140,12 @@ public:
 
     virtual void append(Event) = 0; // organisation, sequence, digest and chain are filled in here
     virtual void archive(const ArchiveRecord&) = 0;
+    virtual Result<void> hold_archived(std::int64_t number, bool held) = 0; // not_found
+    virtual void erase_archived(std::int64_t number) = 0;
+    // Names and changes of the organisation's events from before `before` are erased where they stand; the chain goes
+    // on verifying. In order of sequence from behind `after`, at most `limit`; the last one's sequence, or nothing when
+    // there was none.
+    virtual std::optional<std::int64_t> forget_events(Instant before, std::int64_t after, std::int64_t limit) = 0;
 };
 
 template<class T>

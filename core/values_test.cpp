@@ -159,10 +159,13 @@ TEST_CASE("a domain is kept as a record under its name")
     domain.state = core::DomainState::claimed;
     domain.verified_at = domain.checked_at = core::Instant{core::Duration{9}};
     domain.problem = "no such name";
+    domain.failing_since = core::Instant{core::Duration{7}};
+    domain.recheck_at = core::Instant{core::Duration{11}};
     const core::Record record = to_record(domain);
     CHECK(core::Domain::from_record(record) == domain);
     CHECK(record.key == "example.com");
     CHECK(record.ref == "example.com");
+    CHECK(record.due == domain.recheck_at);
 
     core::Record damaged = record;
     damaged.doc["state"] = "half";

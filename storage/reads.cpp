@@ -885,32 +885,94 @@ std::int64_t Reads<Port>::count(const core::EventQuery& query)
     return count_events_of(db(), org_, query);
 }
 
-template<class Port>
-std::vector<core::ArchiveRecord> Reads<Port>::archived(std::string_view name_or_id, std::int64_t after,
-                                                       std::int64_t limit)
+namespace {
+
+// " FROM archive AS a WHERE …": the conditions of the query, from fixed fragments; bound by bind_archive.
+std::string archive_conditions(const core::ArchiveQuery& query, bool is_id)
 {
-    static const std::string head =
-        "SELECT " + archive_columns + " FROM archive AS a WHERE a.org = ?1 AND a.number > ?2";
-    static const std::string tail = " ORDER BY a.number LIMIT ?3";
-    static const std::string all = head + tail;
-    static const std::string by_name = head + " AND (a.folded_name = ?4 OR a.folded_original = ?4)" + tail;
-    static const std::string by_id = head + " AND a.user_id = ?4" + tail;
-    const auto id = core::uuid_from(name_or_id);
-    const std::string folded = core::fold(name_or_id);
+    std::string sql = " FROM archive AS a WHERE a.org = ?1 AND a.number > ?2";
+    if (query.before) sql += " AND a.number < ?4";
+    if (query.number) sql += " AND a.number = ?5";
+    if (is_id)
+        sql += " AND a.user_id = ?6";
+    else if (!query.name_or_id.empty())
+        sql += " AND (a.folded_name = ?7 OR a.folded_original = ?7)";
+    if (!query.external_id.empty()) sql += " AND a.external_id = ?8";
+    if (query.since) sql += " AND a.deleted_at >= ?9";
+    if (query.until) sql += " AND a.deleted_at < ?10";
+    if (query.due) sql += " AND a.keep_until <= ?11 AND a.held = 0";
+    return sql;
+}
+
+void bind_archive(Loan& rows, core::OrgId org, const core::ArchiveQuery& query, const std::optional<core::Uuid>& id)
+{
+    rows.bind(1, org.value).bind(2, query.after);
+    if (query.before) rows.bind(4, *query.before);
+    if (query.number) rows.bind(5, *query.number);
+    if (id)
+        rows.bind_blob(6, id->bytes);
+    else if (!query.name_or_id.empty())
+        rows.bind_copy(7, core::fold(query.name_or_id));
+    if (!query.external_id.empty()) rows.bind(8, query.external_id);
+    if (query.since) rows.bind(9, milliseconds(*query.since));
+    if (query.until) rows.bind(10, milliseconds(*query.until));
+    if (query.due) rows.bind(11, milliseconds(*query.due));
+}
+
+} // namespace
+
+template<class Port>
+std::vector<core::ArchiveRecord> Reads<Port>::archived(const core::ArchiveQuery& query)
+{
+    const auto id = core::uuid_from(query.name_or_id);
+    std::string sql = "SELECT " + archive_columns + archive_conditions(query, id.has_value());
+    sql += query.newest_first ? " ORDER BY a.number DESC LIMIT ?3" : " ORDER BY a.number LIMIT ?3";
     std::vector<core::ArchiveRecord> records;
     {
-        Loan rows = db().lend(name_or_id.empty() ? all.c_str() : id ? by_id.c_str() : by_name.c_str());
-        rows.bind(1, org_.value).bind(2, after).bind(3, limit);
-        if (id)
-            rows.bind_blob(4, id->bytes);
-        else if (!name_or_id.empty())
-            rows.bind(4, folded);
+        Loan rows = db().lend_composed(sql);
+        bind_archive(rows, org_, query, id);
+        rows.bind(3, query.limit);
         while (rows.row()) records.push_back(archive_from(rows));
     }
-    for (core::ArchiveRecord& record : records)
-        record.history = events_of(
-            db(), org_, {.limit = std::numeric_limits<std::int64_t>::max(), .target_id = core::to_text(record.user)});
+    if (query.with_history)
+        for (core::ArchiveRecord& record : records)
+            record.history =
+                events_of(db(), org_,
+                          {.limit = std::numeric_limits<std::int64_t>::max(), .target_id = core::to_text(record.user)});
     return records;
+}
+
+template<class Port>
+std::int64_t Reads<Port>::count(const core::ArchiveQuery& query)
+{
+    const auto id = core::uuid_from(query.name_or_id);
+    Loan row = db().lend_composed("SELECT count(*)" + archive_conditions(query, id.has_value()));
+    bind_archive(row, org_, query, id);
+    row.row();
+    return row.integer(0);
+}
+
+template<class Port>
+core::DomainOwnership Reads<Port>::domain_ownership(std::string_view domain)
+{
+    core::DomainOwnership found;
+    {
+        Loan rows = db().lend("SELECT r.org, r.doc ->> '$.state' FROM records AS r "
+                              "WHERE r.kind = 'domain' AND r.ref = ?1");
+        rows.bind_copy(1, domain);
+        while (rows.row()) {
+            const bool is_claimed = rows.is_text(1, core::word(core::DomainState::claimed));
+            if (rows.integer(0) != org_.value) {
+                found.claimed_elsewhere |= is_claimed;
+                continue;
+            }
+            found.names_domains = true;
+            found.claimed_here = is_claimed;
+            found.verified_here = is_claimed || rows.is_text(1, core::word(core::DomainState::verified));
+        }
+    }
+    found.names_domains = found.names_domains || records_.count(core::RecordKind::domain) != 0;
+    return found;
 }
 
 namespace {

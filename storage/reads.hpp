@@ -48,12 +48,13 @@ public:
 
     std::vector<core::Event> events(const core::EventQuery&) override;
     std::int64_t count(const core::EventQuery&) override;
-    std::vector<core::ArchiveRecord> archived(std::string_view name_or_id, std::int64_t after,
-                                              std::int64_t limit) override;
+    std::vector<core::ArchiveRecord> archived(const core::ArchiveQuery&) override;
+    std::int64_t count(const core::ArchiveQuery&) override;
 
     using RecordsOfPort =
         std::conditional_t<std::is_base_of_v<core::WriteTxn, Port>, core::Records&, const core::Records&>;
     RecordsOfPort records() override { return records_; }
+    core::DomainOwnership domain_ownership(std::string_view domain) override;
 
 protected:
     // `org` exists; the session is inside a transaction.

@@ -199,7 +199,7 @@ core::Event event_from(const Loan& row)
 }
 
 const std::string archive_columns = "a.number, a.user_id, a.user_name, a.original_user_name, a.external_id, a.cause, "
-                                    "a.deleted_at, a.keep_until, a.last_state";
+                                    "a.deleted_at, a.keep_until, a.last_state, a.held";
 
 core::ArchiveRecord archive_from(const Loan& row)
 {
@@ -213,6 +213,7 @@ core::ArchiveRecord archive_from(const Loan& row)
     record.deleted_at = instant_at(row, 6);
     record.keep_until = instant_at(row, 7);
     record.last_state = stored_object(row.text(8));
+    record.held = row.integer(9) != 0;
     return record;
 }
 

@@ -450,12 +450,16 @@ void check_events(Connection& db, std::vector<std::string>& findings)
 
 } // namespace
 
-std::vector<std::string> SqliteStore::check()
+namespace {
+
+using Look = void (*)(Connection&, std::vector<std::string>& findings);
+
+std::vector<std::string> findings_of(const Options& options, std::initializer_list<Look> looks)
 {
     std::vector<std::string> findings;
-    Connection db{inside_->options.file, Role::maintenance, inside_->options.vfs};
+    Connection db{options.file, Role::maintenance, options.vfs};
     db.begin();
-    for (const auto look : {check_pages, check_references, check_events}) {
+    for (const auto look : looks) {
         try {
             look(db, findings);
         } catch (const core::StorageFailed& e) { // what cannot be read is what was looked for
@@ -465,6 +469,15 @@ std::vector<std::string> SqliteStore::check()
     db.roll_back();
     return findings;
 }
+
+} // namespace
+
+std::vector<std::string> SqliteStore::check()
+{
+    return findings_of(inside_->options, {check_pages, check_references, check_events});
+}
+
+std::vector<std::string> SqliteStore::check_chain() { return findings_of(inside_->options, {check_events}); }
 
 void SqliteStore::checkpoint()
 {

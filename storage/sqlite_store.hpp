@@ -67,6 +67,7 @@ public:
 
     void backup_to(const std::filesystem::path&); // online, consistent, mode 0600
     std::vector<std::string> check();             // integrity, foreign keys, event chain; empty when sound
+    std::vector<std::string> check_chain();       // the event chain alone
     void checkpoint();                            // WAL into the file and truncated
     void interrupt_reads();                       // cancels statements of other threads at shutdown
     std::int64_t schema_version() const;

@@ -832,7 +832,7 @@ TEMPLATE_TEST_CASE("the archive keeps a user's last state and history", "[contra
     for (const std::string& asked :
          {std::string{}, std::string{"BOB"}, std::string{"0123BOB"}, core::to_text(bob.id)}) {
         INFO(asked);
-        const auto found = txn->archived(asked, 0, 10);
+        const auto found = txn->archived({.name_or_id = asked});
         REQUIRE(found.size() == 1);
         CHECK(found[0].user == bob.id);
         CHECK(found[0].original_user_name == "Bob");
@@ -840,9 +840,139 @@ TEMPLATE_TEST_CASE("the archive keeps a user's last state and history", "[contra
         CHECK(found[0].keep_until == day(400));
         CHECK(found[0].last_state == record.last_state);
         CHECK(found[0].history.size() == 2);
-        CHECK(txn->archived(asked, found[0].number, 10).empty());
+        CHECK(txn->archived({.name_or_id = asked, .after = found[0].number}).empty());
     }
-    CHECK(txn->archived("eve", 0, 10).empty());
+    CHECK(txn->archived({.name_or_id = "eve"}).empty());
+}
+
+TEMPLATE_TEST_CASE("the archive is searched by name, external id, time and number, from either end, and counted",
+                   "[contract]", STORES)
+{
+    OneOrganisation<TestType> world;
+    const core::OrgId other = organisation(world.store(), "other");
+    const auto keep = [&](core::OrgId org, const char* name, const char* external_id, int deleted) {
+        core::ArchiveRecord record;
+        record.user = user(name).id;
+        record.user_name = record.original_user_name = name;
+        record.external_id = external_id;
+        record.deleted_at = day(deleted);
+        record.keep_until = day(deleted + 10);
+        change(world.store(), org, [&](core::WriteTxn& txn) { txn.archive(record); });
+    };
+    keep(world.org, "ada", "1", 1);
+    keep(world.org, "bob", "2", 2);
+    keep(other, "ada", "1", 2);
+    keep(world.org, "cid", "1", 3);
+    const auto found = [&](core::ArchiveQuery query) {
+        Names names;
+        const auto txn = world.read();
+        for (const auto& each : txn->archived(query)) names.push_back(each.user_name);
+        query.limit = 0;
+        CHECK(txn->archived(query).empty());
+        return names;
+    };
+    CHECK(found({}) == Names{"ada", "bob", "cid"});
+    CHECK(found({.newest_first = true}) == Names{"cid", "bob", "ada"});
+    CHECK(found({.newest_first = true, .limit = 2}) == Names{"cid", "bob"});
+    CHECK(found({.external_id = "1"}) == Names{"ada", "cid"});
+    CHECK(found({.name_or_id = "ADA", .external_id = "2"}).empty());
+    CHECK(found({.since = day(2)}) == Names{"bob", "cid"});
+    CHECK(found({.until = day(2)}) == Names{"ada"});
+    const auto numbers = world.read()->archived({.newest_first = true, .with_history = false});
+    CHECK(found({.number = numbers[1].number}) == Names{"bob"});
+    CHECK(found({.before = numbers[0].number, .newest_first = true}) == Names{"bob", "ada"});
+    CHECK(world.read()->count(core::ArchiveQuery{.external_id = "1", .limit = 1}) == 2);
+    CHECK(found({.due = day(12)}) == Names{"ada", "bob"});
+
+    const auto foreign = world.store().read(other)->archived({})[0].number;
+    change(world.store(), world.org, [&](core::WriteTxn& txn) {
+        CHECK(txn.hold_archived(numbers[2].number, true).has_value());
+        CHECK(txn.hold_archived(foreign, true).error().reason == Reason::not_found);
+        txn.erase_archived(foreign);
+    });
+    CHECK(found({.due = day(12)}) == Names{"bob"});
+    CHECK(world.read()->archived({.name_or_id = "ada"})[0].held);
+    CHECK(world.store().read(other)->archived({}).size() == 1);
+    change(world.store(), world.org, [&](core::WriteTxn& txn) {
+        CHECK(txn.hold_archived(numbers[2].number, false).has_value());
+        txn.erase_archived(numbers[1].number);
+    });
+    CHECK(found({}) == Names{"ada", "cid"});
+    CHECK(found({.due = day(11)}) == Names{"ada"});
+}
+
+TEMPLATE_TEST_CASE("what an organisation's old events tell is forgotten in place, and the chain verifies", "[contract]",
+                   STORES)
+{
+    OneOrganisation<TestType> world;
+    const core::OrgId other = organisation(world.store(), "other");
+    const auto tell = [&](core::OrgId org, int at) {
+        change(world.store(), org, [&](core::WriteTxn& txn) {
+            auto told = event(core::Activity::update_user, {core::TargetKind::user, "u", "ada", "bob"});
+            told.at = day(at);
+            txn.append(std::move(told));
+        });
+    };
+    tell(world.org, 1);
+    tell(other, 1);
+    tell(world.org, 2);
+    tell(world.org, 3);
+    CHECK(world.read()->count(core::EventQuery{.limit = 1}) == 3);
+    CHECK(world.read()->count(core::EventQuery{.since = day(3)}) == 1);
+    std::optional<std::int64_t> first, second, last;
+    change(world.store(), world.org, [&](core::WriteTxn& txn) {
+        first = txn.forget_events(day(3), 0, 1);
+        second = txn.forget_events(day(3), *first, 10);
+        last = txn.forget_events(day(3), *second, 10);
+    });
+    CHECK(*first < *second);
+    CHECK_FALSE(last);
+    const auto mine = world.read()->events({});
+    REQUIRE(mine.size() == 3);
+    for (const int i : {0, 1}) {
+        CHECK(mine[i].changes.empty());
+        CHECK(mine[i].target.name.empty());
+        CHECK(mine[i].target.original_name.empty());
+        CHECK(mine[i].target.id == "u");
+    }
+    CHECK(mine[2].target.name == "ada");
+    CHECK(world.store().read(other)->events({})[0].target.name == "ada");
+    world.store().read_registry([&](core::Registry& registry) {
+        core::Digest previous{};
+        for (const auto& each : registry.events({})) {
+            CHECK(each.chain == core::chain_of(previous, each));
+            previous = each.chain;
+        }
+    });
+}
+
+TEMPLATE_TEST_CASE("S-174, S-176: what organisations hold on a domain is seen from each of them", "[contract]", STORES)
+{
+    OneOrganisation<TestType> world;
+    const core::OrgId other = organisation(world.store(), "other");
+    using core::DomainState;
+    const auto set = [&](core::OrgId org, DomainState state) {
+        change(world.store(), org, [&](core::WriteTxn& txn) {
+            core::Domain domain;
+            domain.name = "example.com";
+            domain.state = state;
+            txn.records().erase(core::RecordKind::domain, domain.name);
+            REQUIRE(txn.records().insert(core::RecordKind::domain, to_record(domain)).has_value());
+        });
+    };
+    const auto here = [&] { return world.read()->domain_ownership("example.com"); };
+    CHECK(here() == core::DomainOwnership{});
+    set(other, DomainState::verified);
+    CHECK(here() == core::DomainOwnership{});
+    set(world.org, DomainState::pending);
+    CHECK(here() == core::DomainOwnership{.names_domains = true});
+    CHECK(world.read()->domain_ownership("example.org") == core::DomainOwnership{.names_domains = true});
+    set(world.org, DomainState::verified);
+    CHECK(here() == core::DomainOwnership{.verified_here = true, .names_domains = true});
+    set(other, DomainState::claimed);
+    CHECK(here() == core::DomainOwnership{.verified_here = true, .claimed_elsewhere = true, .names_domains = true});
+    CHECK(world.store().read(other)->domain_ownership("example.com") ==
+          core::DomainOwnership{.verified_here = true, .claimed_here = true, .names_domains = true});
 }
 
 TEMPLATE_TEST_CASE("organisations' names are never used again", "[contract]", STORES)
@@ -1438,9 +1568,9 @@ TEMPLATE_TEST_CASE("events are found by actor, request, several activities, and 
     const auto second = world.read()->events({.request_id = "r2"}).front();
     CHECK(second.target.kind == core::TargetKind::domain);
     CHECK(found({.before = second.sequence, .newest_first = true}) == Names{"r1"});
-    CHECK(world.read()->count({.limit = 1}) == 3);
-    CHECK(world.read()->count({.limit = 1, .actor_id = "a"}) == 2);
-    CHECK(world.read()->count({.before = second.sequence}) == 1);
+    CHECK(world.read()->count(core::EventQuery{.limit = 1}) == 3);
+    CHECK(world.read()->count(core::EventQuery{.limit = 1, .actor_id = "a"}) == 2);
+    CHECK(world.read()->count(core::EventQuery{.before = second.sequence}) == 1);
 }
 
 TEMPLATE_TEST_CASE("records are counted right through inserts, removals and what is undone", "[contract]", STORES)

@@ -368,12 +368,45 @@ void Writes::archive(const core::ArchiveRecord& record)
     const std::string folded_original = core::fold(record.original_user_name);
     const std::string last_state = core::json::write(record.last_state);
     Loan row = db().lend("INSERT INTO archive(org, user_id, user_name, folded_name, original_user_name, "
-                         "folded_original, external_id, cause, deleted_at, keep_until, last_state) "
-                         "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)");
+                         "folded_original, external_id, cause, deleted_at, keep_until, last_state, held) "
+                         "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)");
     row.bind(1, org_.value).bind_blob(2, record.user.value.bytes).bind(3, record.user_name).bind(4, folded_name);
     row.bind(5, record.original_user_name).bind(6, folded_original).bind(7, record.external_id);
     row.bind_copy(8, core::word(record.cause)).bind(9, milliseconds(record.deleted_at));
-    row.bind(10, milliseconds(record.keep_until)).bind(11, last_state).run();
+    row.bind(10, milliseconds(record.keep_until)).bind(11, last_state).bind(12, std::int64_t{record.held}).run();
+}
+
+core::Result<void> Writes::hold_archived(std::int64_t number, bool held)
+{
+    Loan row = db().lend("UPDATE archive SET held = ?3 WHERE org = ?1 AND number = ?2");
+    row.bind(1, org_.value).bind(2, number).bind(3, std::int64_t{held}).run();
+    if (row.changes() == 0)
+        return core::Refusal{core::Reason::not_found, "id", "there is no such archive record", "read the list again"};
+    return {};
+}
+
+void Writes::erase_archived(std::int64_t number)
+{
+    Loan row = db().lend("DELETE FROM archive WHERE org = ?1 AND number = ?2");
+    row.bind(1, org_.value).bind(2, number).run();
+}
+
+std::optional<std::int64_t> Writes::forget_events(core::Instant before, std::int64_t after, std::int64_t limit)
+{
+    std::vector<std::int64_t> old;
+    {
+        Loan rows = db().lend("SELECT seq FROM events WHERE org = ?1 AND seq > ?2 AND at < ?3 ORDER BY seq LIMIT ?4");
+        rows.bind(1, org_.value).bind(2, after).bind(3, milliseconds(before)).bind(4, limit);
+        while (rows.row()) old.push_back(rows.integer(0));
+    }
+    if (old.empty()) return std::nullopt;
+    Loan row = db().lend("UPDATE events SET changes = NULL, target_name = '', target_original = '' "
+                         "WHERE seq = ?1 AND changes IS NOT NULL");
+    for (const std::int64_t sequence : old) {
+        row.bind(1, sequence).run();
+        row.again();
+    }
+    return old.back();
 }
 
 void Writes::add_email(const std::string& folded_value, std::int64_t pk)

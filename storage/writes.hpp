@@ -33,6 +33,9 @@ public:
 
     void append(core::Event) override;
     void archive(const core::ArchiveRecord&) override;
+    core::Result<void> hold_archived(std::int64_t number, bool held) override;
+    void erase_archived(std::int64_t number) override;
+    std::optional<std::int64_t> forget_events(core::Instant before, std::int64_t after, std::int64_t limit) override;
 
 private:
     std::optional<StoredUser> before_of(const core::UserId&);

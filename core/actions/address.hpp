@@ -7,9 +7,9 @@
 
 namespace core::actions {
 
-// Whether its domain counts as verified for somebody who arrives so (S-091, S-094, S-099): the organisation has
-// verified it. One that has registered no domain at all has nothing to hold its directory's word against: a directory's
-// users count as verified there.
+// Whether its domain counts as verified for somebody who arrives so (S-091, S-094, S-099). not_allowed where the
+// address cannot be had here: its domain is claimed elsewhere (S-176), or the policy requireVerifiedDomain wants
+// another of a directory. What both mean is rules/domains'.
 Result<bool> arrival_at(WriteTxn&, std::string_view user_name, Provenance);
 
 } // namespace core::actions

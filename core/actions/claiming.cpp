@@ -3,6 +3,7 @@
 #include "core/actions/leaving.hpp"
 #include "core/actions/refusals.hpp"
 #include "core/actions/telling.hpp"
+#include "core/base/domain_name.hpp"
 #include "core/base/failpoint.hpp"
 #include "core/base/text.hpp"
 #include "core/domain.hpp"
@@ -239,8 +240,7 @@ Result<void> check_licences(WriteTxn& ours, const std::vector<std::string>& lice
 
 const ClaimView::Domain& ClaimView::domain_of(std::string_view address)
 {
-    const auto parts = email_parts(address);
-    const std::string name = parts ? fold(parts->domain) : std::string{};
+    const std::string name = core::domain_of(address).value_or("");
     const auto known = domains_.find(name);
     if (known != domains_.end()) return known->second;
     Domain facts;

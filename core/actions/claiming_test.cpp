@@ -285,7 +285,7 @@ TEST_CASE("S-148: deleting the old account archives it under the name that peopl
     const auto claim = w.claim(w.ours, "ada@example.com");
     REQUIRE(w.choose(*claim, Choice::remove).has_value());
     CHECK_FALSE(w.user(w.theirs, ada.id));
-    const auto archived = w.store.read(w.theirs)->archived("ada@example.com", 0, 10);
+    const auto archived = w.store.read(w.theirs)->archived({.name_or_id = "ada@example.com"});
     REQUIRE(archived.size() == 1);
     CHECK(archived[0].user == ada.id);
     CHECK(archived[0].original_user_name == "ada@example.com");
@@ -364,7 +364,7 @@ TEST_CASE("S-090, S-123: after 14 days the default is taken, not a millisecond b
     CHECK(w.user(w.theirs, ada.id)); // until the content has moved
     CHECK(find(*immediate).state == ClaimState::expired);
     CHECK_FALSE(w.user(w.theirs, bob.id));
-    CHECK(w.store.read(w.theirs)->archived("bob@example.com", 0, 10).size() == 1);
+    CHECK(w.store.read(w.theirs)->archived({.name_or_id = "bob@example.com"}).size() == 1);
     CHECK(w.count(w.ours, Activity::expire_claim) == 2);
 }
 
@@ -395,7 +395,7 @@ TEST_CASE("S-155, S-161, S-171: withdrawn, the user is back in the former organi
     CHECK_FALSE(w.behind(*claim));
     CHECK(w.mails().back().kind == MailKind::claim_withdrawn);
     CHECK(w.withdraw(w.ours, claim->id).error().reason == Reason::not_allowed);
-    CHECK(w.store.read(w.ours)->archived("", 0, 10).empty()); // nobody was deleted
+    CHECK(w.store.read(w.ours)->archived({}).empty()); // nobody was deleted
     w.now = day(40);
     CHECK(w.expire() == 0);
 }
@@ -481,7 +481,7 @@ TEST_CASE("an organisation that goes leaves no shell behind that nobody could de
     CHECK(w.user(w.theirs, ada.id)->user_name == "ada@example.com");
     CHECK(w.user(w.theirs, ada.id)->status == Status::active);
     CHECK_FALSE(w.user(w.theirs, bob.id));
-    CHECK(w.store.read(w.theirs)->archived("bob@example.com", 0, 10).size() == 1);
+    CHECK(w.store.read(w.theirs)->archived({.name_or_id = "bob@example.com"}).size() == 1);
 }
 
 TEST_CASE("when the former organisation has gone, the claim runs to its end without it")

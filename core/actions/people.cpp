@@ -5,6 +5,7 @@
 #include "core/actions/refusals.hpp"
 #include "core/actions/telling.hpp"
 #include "core/base/ids.hpp"
+#include "core/rules/domains.hpp"
 #include "core/shelf.hpp"
 
 #include <stdexcept>
@@ -100,6 +101,8 @@ Result<User> create_by_hand(WriteTxn& txn, const Context& context, UserId id, co
 Result<User> change_by_hand(WriteTxn& txn, const Context& context, const User& before, const DesiredUser& wanted)
 {
     TRY(const rules::Decision decision, rules::change(before, wanted, txn.organisation().policy, context.now));
+    if (rules::is_new_address(before, decision.user))
+        TRY_ONLY(arrival_at(txn, decision.user.user_name, Provenance::manual));
     return carry_out(txn, context, before, decision);
 }
 

@@ -232,7 +232,7 @@ TEST_CASE("an administrator's purge archives the user, says who did it, and know
     CHECK(world.perform(Verb::purge, UserId{next_uuid()}).error().reason == Reason::not_found);
     REQUIRE(world.perform(Verb::purge, ada.id).has_value());
     CHECK_FALSE(world.user(ada.id));
-    const auto archived = world.store.read(world.org)->archived(name, 0, 10);
+    const auto archived = world.store.read(world.org)->archived({.name_or_id = name});
     REQUIRE(archived.size() == 1);
     CHECK(archived[0].cause == DeletionCause::admin);
     CHECK(world.events().size() == 1);

@@ -7,6 +7,7 @@
 #include "core/actions/refusals.hpp"
 #include "core/actions/telling.hpp"
 #include "core/rules/changes.hpp"
+#include "core/rules/domains.hpp"
 #include "core/rules/lifecycle.hpp"
 #include "core/rules/masking.hpp"
 #include "core/rules/people.hpp"
@@ -60,6 +61,8 @@ Result<Updated> update_user(WriteTxn& txn, const Context& context, const User& b
     rules::Decision decision = rules::update(before, wanted, txn.organisation().policy, context.now);
     if (decision.changed) {
         TRY_ONLY(check_guard(txn, before, &decision.user));
+        if (rules::is_new_address(before, decision.user))
+            TRY_ONLY(arrival_at(txn, decision.user.user_name, Provenance::scim));
         TRY_ONLY(carry_out(txn, context, decision, before.version));
     }
     return Updated{std::move(decision.user), decision.changed};

@@ -20,17 +20,17 @@ struct Context {
 
 namespace core::actions {
 
-// taken(userName), taken(externalId) by policy. Arrives with the status of rules/status, by whether the domain of the
-// userName is verified here (actions/address); a directory may create inactive users (E-103). Who arrives not verified
-// is invited where the policy says so.
+// taken(userName), taken(externalId) by policy; not_allowed where the address cannot be had here (actions/address).
+// Arrives with the status of rules/status, by whether the domain of the userName is verified here; a directory may
+// create inactive users (E-103). Who arrives not verified is invited where the policy says so.
 Result<User> create_user(WriteTxn&, const Context&, UserId id, const DesiredUser&);
 
 struct Updated {
     User user;
     bool changed = false; // false: nothing was written, version and last_modified are as before (E-67)
 };
-// not_found; stale when `known_version` is given and is not the stored one; taken; guarded (rules/people,
-// check_directory). Decides rename, soft delete, restore (decision 7).
+// not_found; stale when `known_version` is given and is not the stored one; taken; not_allowed for a new address, as
+// above; guarded (rules/people, check_directory). Decides rename, soft delete, restore (decision 7).
 Result<Updated> update_user(WriteTxn&, const Context&, const UserId&, const DesiredUser&,
                             std::optional<std::int64_t> known_version = {});
 // The same for a user that the caller has read in this transaction.

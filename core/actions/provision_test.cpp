@@ -247,7 +247,7 @@ TEST_CASE(
     CHECK(read->group(crew->id)->version == crew->version + 1); // its representation changed
     CHECK(read->group(crew->id)->last_modified == day(world.today));
 
-    const auto records = read->archived(name, 0, 10);
+    const auto records = read->archived({.name_or_id = name});
     REQUIRE(records.size() == 1);
     CHECK(records[0].user == ada.id);
     CHECK(records[0].original_user_name == name);
@@ -275,7 +275,7 @@ TEST_CASE("a deletion by an operator says so; a converted-away shell cannot be d
     by_hand.actor = {"operator", "cli"};
     world.store.write(world.org, [&](WriteTxn& txn) {
         CHECK(actions::delete_user(txn, by_hand, ada.id).has_value());
-        CHECK(txn.archived("", 0, 1).front().cause == DeletionCause::admin);
+        CHECK(txn.archived({.limit = 1}).front().cause == DeletionCause::admin);
         User shell = a_user();
         shell.status = Status::converted_away;
         CHECK(txn.insert(shell).has_value());

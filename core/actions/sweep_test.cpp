@@ -55,13 +55,13 @@ TEST_CASE("S-059, S-067: the sweep purges at 30 days, not a millisecond before, 
     CHECK(events[0].activity == Activity::purge_user);
     CHECK(events[0].actor == Actor{"server", "sweep"});
     CHECK(events[0].target.original_name == "ada@example.com");
-    const auto records = read->archived("ADA@example.com", 0, 10);
+    const auto records = read->archived({.name_or_id = "ADA@example.com"});
     REQUIRE(records.size() == 1);
     CHECK(records[0].cause == DeletionCause::retention);
 
     CHECK(world.sweep(day(31)).empty()); // REL-20: a second run changes nothing
     CHECK(world.store.read(world.org)->events({}).size() == 1);
-    CHECK(world.store.read(world.org)->archived("", 0, 10).size() == 1);
+    CHECK(world.store.read(world.org)->archived({}).size() == 1);
 }
 
 TEST_CASE("S-075: who a full directory sync left inactive is purged when the 30 days are over, and not before")

@@ -93,6 +93,30 @@ bool matches(const Event& event, const EventQuery& query, const std::set<std::st
     return !query.until || event.at < *query.until;
 }
 
+bool matches(const ArchiveRecord& record, const ArchiveQuery& query)
+{
+    if (record.number <= query.after || (query.before && record.number >= *query.before)) return false;
+    if (query.number && record.number != *query.number) return false;
+    const std::string folded = fold(query.name_or_id);
+    if (!query.name_or_id.empty() && fold(record.user_name) != folded && fold(record.original_user_name) != folded &&
+        to_text(record.user) != folded)
+        return false;
+    if (!query.external_id.empty() && record.external_id != query.external_id) return false;
+    if (query.since && record.deleted_at < *query.since) return false;
+    if (query.until && record.deleted_at >= *query.until) return false;
+    return !query.due || (record.keep_until <= *query.due && !record.held);
+}
+
+// The chain still verifies by the kept digest.
+Row<Event> without_details(const Event& event)
+{
+    auto erased = std::make_shared<Event>(event);
+    erased->changes.clear();
+    erased->target.name.clear();
+    erased->target.original_name.clear();
+    return erased;
+}
+
 // `organisation`: only its events; none: all of them.
 std::vector<Event> select(const State& state, std::optional<OrgId> org, const EventQuery& query)
 {
@@ -314,6 +338,23 @@ public:
 
     using RecordsOfPort = std::conditional_t<std::is_base_of_v<WriteTxn, Port>, Records&, const Records&>;
     RecordsOfPort records() override { return records_; }
+    DomainOwnership domain_ownership(std::string_view domain) override
+    {
+        DomainOwnership found;
+        for (const auto& [org, shelf] : state_->records[RecordKind::domain]) {
+            if (org == org_ && !shelf.empty()) found.names_domains = true;
+            const auto record = shelf.find(std::string{domain});
+            if (record == shelf.end()) continue;
+            const Domain known = Domain::from_record(record->second);
+            if (org == org_) {
+                found.verified_here = known.is_verified();
+                found.claimed_here = known.state == DomainState::claimed;
+            } else {
+                found.claimed_elsewhere |= known.state == DomainState::claimed;
+            }
+        }
+        return found;
+    }
 
     std::vector<Event> events(const EventQuery& query) override { return select(*state_, org_, query); }
     std::int64_t count(const EventQuery& query) override
@@ -322,21 +363,26 @@ public:
         all.limit = std::numeric_limits<std::int64_t>::max();
         return static_cast<std::int64_t>(select(*state_, org_, all).size());
     }
-    std::vector<ArchiveRecord> archived(std::string_view name_or_id, std::int64_t after, std::int64_t limit) override
+    std::vector<ArchiveRecord> archived(const ArchiveQuery& query) override
     {
-        const std::string folded = fold(name_or_id);
         std::vector<ArchiveRecord> found;
-        for (const ArchiveRecord& record : tenant_->archive) {
-            const bool wanted = name_or_id.empty() || fold(record.user_name) == folded ||
-                                fold(record.original_user_name) == folded || to_text(record.user) == folded;
-            if (!wanted || record.number <= after || static_cast<std::int64_t>(found.size()) >= limit) continue;
-            found.push_back(record);
+        for (const ArchiveRecord& record : tenant_->archive)
+            if (matches(record, query)) found.push_back(record);
+        if (query.newest_first) std::reverse(found.begin(), found.end());
+        if (static_cast<std::int64_t>(found.size()) > query.limit) found.resize(static_cast<std::size_t>(query.limit));
+        if (!query.with_history) return found;
+        for (ArchiveRecord& record : found) {
             EventQuery its_history;
             its_history.limit = std::numeric_limits<std::int64_t>::max();
             its_history.target_id = to_text(record.user);
-            found.back().history = events(its_history);
+            record.history = events(its_history);
         }
         return found;
+    }
+    std::int64_t count(const ArchiveQuery& query) override
+    {
+        return std::count_if(tenant_->archive.begin(), tenant_->archive.end(),
+                             [&](const ArchiveRecord& record) { return matches(record, query); });
     }
 
 protected:
@@ -579,6 +625,32 @@ public:
         kept.history.clear();
         changed_tenant_->archive.push_back(std::move(kept));
     }
+    Result<void> hold_archived(std::int64_t number, bool held) override
+    {
+        for (ArchiveRecord& record : changed_tenant_->archive) {
+            if (record.number != number) continue;
+            record.held = held;
+            return {};
+        }
+        return Refusal{Reason::not_found, "id", "there is no such archive record", "read the list again"};
+    }
+    void erase_archived(std::int64_t number) override
+    {
+        std::erase_if(changed_tenant_->archive, [&](const ArchiveRecord& each) { return each.number == number; });
+    }
+    std::optional<std::int64_t> forget_events(Instant before, std::int64_t after, std::int64_t limit) override
+    {
+        std::optional<std::int64_t> last;
+        for (Row<Event>& row : changed_->events) {
+            if (limit == 0) break;
+            if (row->organisation != tenant_->organisation.name || row->sequence <= after || row->at >= before)
+                continue;
+            last = row->sequence;
+            row = without_details(*row);
+            --limit;
+        }
+        return last;
+    }
 
 private:
     // Uniqueness, as the unique indexes of a database would have it.
@@ -667,11 +739,7 @@ public:
         const std::string name = tenant_of(state_, id).organisation.name;
         for (Row<Event>& row : state_.events) {
             if (row->organisation != name) continue;
-            auto erased = std::make_shared<Event>(*row); // the chain still verifies by the kept digest
-            erased->changes.clear();
-            erased->target.name.clear();
-            erased->target.original_name.clear();
-            row = std::move(erased);
+            row = without_details(*row);
         }
         std::erase_if(state_.tokens, [&](const auto& token) { return token.second.organisation == id; });
         state_.former_names.erase(id);
