@@ -2,6 +2,7 @@
 
 #include "core/base/text.hpp"
 #include "scim/entra/quirks.hpp"
+#include "scim/outside/txt_resolver.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -282,6 +283,19 @@ std::vector<ConfigKey> make_keys()
         ranged<AT(sweep_batch), 1, 10'000>("sweep.batch", "number", "Users purged in one transaction"),
         key<AT(clock_jump_guard)>("clock.jump_guard", "yes/no",
                                   "Whether a clock that jumps holds purging until an operator confirms it"),
+        {"dns.resolver", "host:port",
+         "The name server that is asked about domains; several with commas between them; empty: the system's",
+         [](Config& c, std::string_view n, std::string_view t) -> Result<void> {
+             if (!outside::is_resolver(t))
+                 return wrong(n, "is no address of a name server",
+                              "write for example 192.0.2.1:53 or [2001:db8::1]:53, or nothing for the system's");
+             c.dns_resolver = t;
+             return {};
+         },
+         [](const Config& c, std::string_view) { return c.dns_resolver; }},
+        key<AT(domain_checks.recheck)>("domains.recheck", "duration", "How often a verified domain is looked at again"),
+        key<AT(domain_checks.grace)>("domains.grace", "duration",
+                                     "How long the proof of a verified domain may be gone before it is pending again"),
         {"accounts.unique", "word", "Where a userName is unique: server or organisation",
          [](Config& c, std::string_view n, std::string_view t) -> Result<void> {
              TRY(const auto i, one_of(scopes, n, t));

@@ -7,6 +7,7 @@
 #include "core/base/clock.hpp"
 #include "core/base/log.hpp"
 #include "core/policy.hpp"
+#include "core/rules/domains.hpp"
 #include "scim/call.hpp"
 #include "scim/http/server.hpp"
 #include "storage/sqlite_store.hpp"
@@ -52,6 +53,8 @@ struct Config {
 
     core::Duration sweep_interval = std::chrono::seconds{60};
     std::int64_t sweep_batch = 10;
+    std::string dns_resolver; // empty: the system's
+    core::rules::DomainChecks domain_checks;
     bool clock_jump_guard = true;
     storage::AccountsUnique accounts_unique = storage::AccountsUnique::server;
     core::log::Level log_level = core::log::Level::info;

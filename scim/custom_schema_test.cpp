@@ -1070,7 +1070,7 @@ TEST_CASE("what is never shown stands in no event and in no archive, in clear; t
     CHECK(told(2).before.at("pin") == "***");
     CHECK(told(2).after.at("pin") == "***");
     CHECK_FALSE(told(3).after.as_object().contains("pin"));
-    const auto archived = txn->archived("", 0, 10);
+    const auto archived = txn->archived({});
     REQUIRE(archived.size() == 1);
     CHECK(json::serialize(archived[0].last_state).find("s3cret") == std::string::npos);
     CHECK(archived[0].last_state.at(urn).at("badge") == "b2");

@@ -271,7 +271,7 @@ public:
             request_for(http::Method::get, "/orgs/" + escaped_for_path(text) + "/scim/v2/Users", "Bearer " + text);
         desk_.ask(std::move(request));
         const auto txn = desk_.store.read(*organisation());
-        txn->archived(text, 0, 10);
+        txn->archived({.name_or_id = text});
         txn->events({.target_id = text});
         txn->events({.target_name = text});
     }

@@ -37,6 +37,7 @@ int main(int argc, char** argv)
     add_cert(app, common);
     add_org(app, common);
     add_token(app, common);
+    add_domain(app, common);
     add_user(app, common);
     add_audit(app, common);
     add_archive(app, common);

@@ -1,5 +1,6 @@
 #include "scim/sweeper.hpp"
 
+#include "core/actions/retention.hpp"
 #include "core/base/json.hpp"
 #include "core/base/log.hpp"
 
@@ -17,6 +18,7 @@ using Steady = std::chrono::steady_clock;
 constexpr auto heartbeat_every = 60s;
 constexpr auto look_every = 1s;  // at most this late after a stop is asked for, or an interval has passed
 constexpr auto retry_after = 2s; // while the disk refuses
+constexpr auto longest_look_at_dns = 3s;
 
 std::string why_held(ClockVerdict verdict, core::Instant now, std::optional<core::Instant> beat)
 {
@@ -127,6 +129,51 @@ Swept sweep(core::Store& store, const WriteBatch& write, core::Instant now, cons
     return swept;
 }
 
+void sweep_retention(core::Store& store, const WriteBatch& write, core::Instant now, const core::Actor& actor,
+                     Forgotten& forgotten, const Pause& pause)
+{
+    constexpr std::int64_t batch = 100;
+    std::vector<core::Organisation> organisations;
+    store.read_registry([&](core::Registry& registry) { organisations = registry.organisations(); });
+    const core::Context context{now, actor, "sweep-" + core::to_iso(now)};
+    // Runs `work` until it says that nothing is left; false when `pause` has ended it.
+    const auto in_batches = [&](core::OrgId org, const std::function<bool(core::WriteTxn&)>& work) {
+        for (bool goes_on = true; goes_on;) {
+            Steady::duration took{};
+            write(org, [&](core::WriteTxn& txn) {
+                const auto begun = Steady::now();
+                goes_on = work(txn);
+                took = Steady::now() - begun;
+                return core::Keep::yes;
+            });
+            if (goes_on && pause && !pause(took)) return false;
+        }
+        return true;
+    };
+    for (const auto& organisation : organisations) {
+        try {
+            const core::ArchiveQuery due{.due = now, .with_history = false, .limit = 1};
+            if (!store.read(organisation.id)->archived(due).empty() &&
+                !in_batches(organisation.id, [&](core::WriteTxn& txn) {
+                    return core::actions::erase_due_archive(txn, context, batch) == batch;
+                }))
+                return;
+            if (!organisation.policy.audit_retention) continue;
+            auto& after = forgotten[organisation.id];
+            const core::EventQuery old{.after = after, .limit = 1, .until = now - *organisation.policy.audit_retention};
+            if (store.read(organisation.id)->events(old).empty()) continue;
+            if (!in_batches(organisation.id, [&](core::WriteTxn& txn) {
+                    const auto last = core::actions::forget_old_events(txn, now, after, batch);
+                    after = last.value_or(after);
+                    return last.has_value();
+                }))
+                return;
+        } catch (const std::out_of_range&) {
+            forgotten.erase(organisation.id); // deleted meanwhile, with all that was its
+        }
+    }
+}
+
 Sweeper::Sweeper(core::Store& store, WriteBatch write, const core::Clock& clock, Callers& callers, Options options,
                  std::function<void()> healthy_write)
     : store_{store}, write_{std::move(write)}, clock_{clock}, callers_{callers}, options_{options},
@@ -190,6 +237,7 @@ void Sweeper::run()
                 once_a_minute(wall, now);
                 next_beat = now + heartbeat_every;
             }
+            if (!held()) recheck_domain(wall); // a clock that jumped would use up a domain's days of grace
             if (now >= next_sweep) {
                 next_sweep = now + options_.interval;
                 if (!held() && !purge(wall)) {
@@ -233,7 +281,24 @@ bool Sweeper::purge(core::Instant wall)
     const auto swept = sweep(store_, write_, wall, {"server", "sweep"}, options_.batch, pause);
     purged_ += swept.purged;
     if (swept.purged > 0) core::log::info("sweep.purged", {{"users", swept.purged}});
+    sweep_retention(store_, write_, wall, {"server", "sweep"}, forgotten_, pause);
     return swept.is_complete;
+}
+
+// One a turn: a name server that is slow delays the heart by seconds, never by minutes.
+void Sweeper::recheck_domain(core::Instant wall)
+{
+    if (options_.resolver == nullptr) return;
+    const core::Context context{wall, {"server", "sweep"}, "sweep-" + core::to_iso(wall)};
+    const auto looked = core::actions::recheck_next(store_, write_, *options_.resolver, context, options_.domain_checks,
+                                                    longest_look_at_dns);
+    if (!looked) return;
+    const auto state = core::word(looked->domain.state);
+    if (looked->turn == core::rules::DomainTurn::unverified)
+        core::log::warning("domain.unverified", {{"domain", looked->domain.name}});
+    else if (!looked->domain.problem.empty())
+        core::log::warning("domain.unproven",
+                           {{"domain", looked->domain.name}, {"state", state}, {"why", looked->domain.problem}});
 }
 
 void Sweeper::guard_clock(core::Instant wall, Steady steady)

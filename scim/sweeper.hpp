@@ -1,7 +1,9 @@
 // The server's own hand on the calendar: a thread that purges due users, beats the heart that the clock guard compares
-// with (REL-19), and writes what is kept in memory between times (tokens' last use).
+// with (REL-19), asks DNS about verified domains again, and writes what is kept in memory between times (tokens' last
+// use).
 #pragma once
 
+#include "core/actions/domains.hpp"
 #include "core/actions/sweep.hpp"
 #include "core/base/clock.hpp"
 #include "core/store.hpp"
@@ -12,6 +14,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -38,6 +41,11 @@ struct Swept {
 };
 Swept sweep(core::Store&, const WriteBatch& write, core::Instant now, const core::Actor&, std::int64_t batch,
             const Pause& pause = {});
+// Archive records whose time is over and that nobody holds; what events older than auditRetention tell. `forgotten`
+// remembers between sweeps how far that has come in each organisation.
+using Forgotten = std::map<core::OrgId, std::int64_t>;
+void sweep_retention(core::Store&, const WriteBatch& write, core::Instant now, const core::Actor&, Forgotten& forgotten,
+                     const Pause& pause = {});
 // How long the server's own sweep rests after a batch. While others ask it works for less than a hundredth of the time,
 // so that fewer than one request in a hundred can meet it at all; in a quiet moment for half of it.
 std::chrono::steady_clock::duration rest_after(std::chrono::steady_clock::duration took, bool is_busy);
@@ -51,6 +59,8 @@ public:
         std::int64_t batch = 10;
         bool jump_guard = true;
         std::function<std::uint64_t()> requests = {}; // how many there have been; none: nobody else asks
+        core::TxtResolver* resolver = nullptr;        // none: domains are not looked at again
+        core::rules::DomainChecks domain_checks = {};
     };
     // `healthy_write` hears of each heartbeat that was kept: the proof that the disk takes writes again.
     Sweeper(core::Store&, WriteBatch, const core::Clock&, Callers&, Options, std::function<void()> healthy_write);
@@ -70,6 +80,7 @@ private:
     void write_last_used();
     void once_a_minute(core::Instant wall, Steady);
     bool purge(core::Instant wall);
+    void recheck_domain(core::Instant wall);
 
     core::Store& store_;
     WriteBatch write_;
@@ -85,6 +96,7 @@ private:
     bool has_beaten_ = false;
     bool is_held_here_ = false;
 
+    Forgotten forgotten_;
     std::atomic<std::int64_t> purged_{0};
     mutable std::mutex mutex_;
     std::condition_variable wake_;

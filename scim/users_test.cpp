@@ -420,7 +420,7 @@ TEST_CASE("E-100, E-101, E-102: a deleted user is gone, and its name begins a ne
     CHECK(desk.find("/Users", "userName eq \"a\"").total() == 0);
     CHECK(desk.get("/Groups/" + group).at("/members") == json::array{});
     CHECK(desk.get("/Users/" + boss_of).status == 200);
-    CHECK(desk.store().read(desk.organisation())->archived("a", 0, 10).size() == 1);
+    CHECK(desk.store().read(desk.organisation())->archived({.name_or_id = "a"}).size() == 1);
     check_refused(desk.del("/Users/" + id), 404, "");
     check_refused(desk.del("/Users/00000000-0000-0000-0000-000000000000"), 404, "");
 

@@ -5,6 +5,8 @@
 #include "core/actions/provision.hpp"
 #include "core/base/ids.hpp"
 #include "core/base/sealer.hpp"
+#include "core/outside.hpp"
+#include "core/rules/domains.hpp"
 #include "core/store.hpp"
 #include "scim/admin/problem.hpp"
 #include "scim/call.hpp"
@@ -33,6 +35,9 @@ struct Services {
     const core::Sealer* cursors = nullptr;
     core::Policy default_policy;
     std::function<boost::json::object()> status; // what /status tells besides the organisations
+    core::TxtResolver* resolver = nullptr;       // from any thread; none: domains cannot be verified
+    core::Duration dns_time = std::chrono::seconds{5};
+    core::rules::DomainChecks domain_checks = {};
 };
 
 // Who asks. Only a server-admin belongs to no organisation.

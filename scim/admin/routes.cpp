@@ -1,5 +1,8 @@
 #include "scim/admin/routes.hpp"
 
+#include "scim/admin/archive.hpp"
+#include "scim/admin/audit.hpp"
+#include "scim/admin/domains.hpp"
 #include "scim/admin/event_json.hpp"
 #include "scim/admin/licences.hpp"
 #include "scim/admin/openapi.hpp"
@@ -21,6 +24,7 @@ using http::Method;
 constexpr Roles operators{AdminRole::server_admin};
 constexpr Roles administrators{AdminRole::server_admin, AdminRole::org_admin};
 constexpr Roles officers{AdminRole::server_admin, AdminRole::org_admin, AdminRole::compliance_officer};
+constexpr Roles holders{AdminRole::server_admin, AdminRole::compliance_officer};
 constexpr Roles everyone{AdminRole::server_admin, AdminRole::org_admin, AdminRole::compliance_officer,
                          AdminRole::help_desk};
 
@@ -77,6 +81,84 @@ const std::array table{
         .plan = organisations::resume,
         .summary = "Let SCIM go on",
         .gives = &organisations::shape}),
+
+    at(Method::get, "/api/v1/orgs/{org}/archive",
+       {.roles = officers,
+        .plan = archive::list,
+        .summary = "What is kept of deleted users, newest first",
+        .gives = &archive::shape,
+        .is_list = true,
+        .query = archive::filters}),
+    at(Method::get, "/api/v1/orgs/{org}/archive/{record}",
+       {.roles = officers,
+        .plan = archive::get,
+        .summary = "One record, with the last state and every change",
+        .gives = &archive::whole_shape}),
+    at(Method::post, "/api/v1/orgs/{org}/archive/{record}/hold",
+       {.roles = holders,
+        .plan = archive::hold,
+        .summary = "Keep a record beyond keepUntil",
+        .gives = &archive::whole_shape}),
+    at(Method::post, "/api/v1/orgs/{org}/archive/{record}/unhold",
+       {.roles = holders,
+        .plan = archive::unhold,
+        .summary = "Let a record go when its time comes",
+        .gives = &archive::whole_shape}),
+    at(Method::get, "/api/v1/orgs/{org}/audit",
+       {.roles = officers,
+        .plan = audit::list,
+        .summary = "Every change that was made, newest first",
+        .gives = &event_shape,
+        .is_list = true,
+        .query = audit::filters()}),
+    at(Method::get, "/api/v1/orgs/{org}/exports/audit.csv",
+       {.roles = officers,
+        .plan = audit::export_csv,
+        .summary = "The audit as CSV, oldest first",
+        .query = audit::filters()}),
+    at(Method::get, "/api/v1/orgs/{org}/exports/audit.jsonl",
+       {.roles = officers,
+        .plan = audit::export_lines,
+        .summary = "The audit as JSON lines, oldest first",
+        .query = audit::filters()}),
+
+    at(Method::get, "/api/v1/orgs/{org}/domains",
+       {.roles = everyone,
+        .plan = domains::list,
+        .summary = "Its domains",
+        .gives = &domains::shape,
+        .is_list = true,
+        .query = domains::filters}),
+    at(Method::post, "/api/v1/orgs/{org}/domains",
+       {.roles = administrators,
+        .plan = domains::add,
+        .summary = "Add a domain; the answer says which TXT record proves it",
+        .takes = &domains::new_shape,
+        .gives = &domains::shape,
+        .success = 201,
+        .body = Body::json}),
+    at(Method::get, "/api/v1/orgs/{org}/domains/{domain}",
+       {.roles = everyone, .plan = domains::get, .summary = "One domain", .gives = &domains::shape}),
+    at(Method::del, "/api/v1/orgs/{org}/domains/{domain}",
+       {.roles = administrators,
+        .plan = domains::remove,
+        .summary = "Remove a domain, whatever its state",
+        .success = 204}),
+    at(Method::post, "/api/v1/orgs/{org}/domains/{domain}/verify",
+       {.roles = administrators,
+        .plan = domains::verify,
+        .summary = "Ask DNS for the proof now; `problem` says what is missing",
+        .gives = &domains::shape}),
+    at(Method::post, "/api/v1/orgs/{org}/domains/{domain}/claim",
+       {.roles = administrators,
+        .plan = domains::claim,
+        .summary = "Keep the domain's users from joining another organisation",
+        .gives = &domains::shape}),
+    at(Method::post, "/api/v1/orgs/{org}/domains/{domain}/release",
+       {.roles = administrators,
+        .plan = domains::release,
+        .summary = "Undo the claim; the domain stays verified",
+        .gives = &domains::shape}),
 
     at(Method::get, "/api/v1/orgs/{org}/mails",
        {.roles = everyone,

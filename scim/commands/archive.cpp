@@ -25,6 +25,7 @@ boost::json::object as_json(const core::ArchiveRecord& r)
             {"cause", core::word(r.cause)},
             {"deletedAt", core::to_iso(r.deleted_at)},
             {"keepUntil", core::to_iso(r.keep_until)},
+            {"hold", r.held},
             {"lastState", r.last_state},
             {"history", std::move(history)}};
 }
@@ -34,7 +35,7 @@ void each(core::ReadTxn& txn, const std::string& name, const std::function<void(
 {
     std::int64_t after = 0;
     for (;;) {
-        const auto records = txn.archived(name, after, 200);
+        const auto records = txn.archived({.name_or_id = name, .after = after, .limit = 200});
         if (records.empty()) return;
         for (const auto& r : records) visit(r);
         after = records.back().number;

@@ -1,7 +1,9 @@
+#include "core/base/json.hpp"
 #include "core/base/text.hpp"
 #include "scim/commands/common.hpp"
 
 #include <fmt/format.h>
+#include <fmt/os.h>
 
 #include <csignal>
 #include <cstdio>
@@ -36,6 +38,47 @@ void print_row(const core::Event& e)
     for (const auto& c : e.changes) changed += (changed.empty() ? "" : ",") + c.attribute;
     fmt::print("{}\t{}\t{}\t{}\t{}\t{}\t{}\n", e.sequence, core::to_iso(e.at), e.organisation, core::word(e.activity),
                e.target.name.empty() ? e.target.id : e.target.name, e.actor.kind + ":" + e.actor.id, changed);
+}
+
+// Everything in order of sequence, a page at a time.
+void export_lines(const Common& common, const std::string& org, const std::string& file)
+{
+    const auto opened = open(common);
+    std::optional<core::OrgId> only;
+    if (!org.empty()) only = opened.organisation(org).id;
+    std::optional<fmt::ostream> out;
+    if (file != "-") out.emplace(fmt::output_file(file, fmt::file::WRONLY | fmt::file::CREATE | fmt::file::TRUNC));
+    core::EventQuery query;
+    for (;;) {
+        std::vector<core::Event> events;
+        if (only)
+            events = opened.store->read(*only)->events(query);
+        else
+            opened.store->read_registry([&](core::Registry& registry) { events = registry.events(query); });
+        if (events.empty()) return;
+        for (const auto& e : events) {
+            if (out)
+                out->print("{}\n", core::json::write(as_json(e)));
+            else
+                print_json(as_json(e));
+        }
+        query.after = events.back().sequence;
+    }
+}
+
+void verify(Common& common)
+{
+    const auto problems = open(common).store->check_chain();
+    if (common.json) {
+        boost::json::array items;
+        for (const auto& p : problems) items.emplace_back(p);
+        print_json(boost::json::object{{"sound", problems.empty()}, {"problems", std::move(items)}});
+    } else {
+        for (const auto& p : problems) fmt::print("{}\n", p);
+        fmt::print("{}\n", problems.empty() ? "every event is as it was written, and none is missing between them"
+                                            : "the audit was changed by something that is not this program");
+    }
+    if (!problems.empty()) common.exit_code = static_cast<int>(Exit::refused);
 }
 
 } // namespace
@@ -100,6 +143,19 @@ void add_audit(CLI::App& app, Common& common)
             std::this_thread::sleep_for(std::chrono::milliseconds{250});
         }
     });
+
+    static std::string file;
+    auto* e = audit->add_subcommand("export", "All events as JSON lines, oldest first");
+    e->add_option("FILE", file, "Where to; - is standard output")->required();
+    e->add_option("--org", org, "Only this organisation's")->type_name("NAME");
+    add_data_option(*e, common);
+    e->callback([&] { export_lines(common, org, file); });
+
+    auto* v =
+        audit->add_subcommand("verify", "Hold every event against the hash chain; ends with 1 if one was changed");
+    add_data_option(*v, common);
+    add_json_option(*v, common);
+    v->callback([&] { verify(common); });
 }
 
 } // namespace scim::commands

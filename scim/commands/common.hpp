@@ -79,6 +79,7 @@ void add_serve(CLI::App&, Common&);
 void add_cert(CLI::App&, Common&);
 void add_org(CLI::App&, Common&);
 void add_token(CLI::App&, Common&);
+void add_domain(CLI::App&, Common&);
 void add_user(CLI::App&, Common&);
 void add_audit(CLI::App&, Common&);
 void add_archive(CLI::App&, Common&);

@@ -3,6 +3,7 @@
 #include "scim/admin/service.hpp"
 #include "scim/app.hpp"
 #include "scim/commands/common.hpp"
+#include "scim/outside/txt_resolver.hpp"
 #include "scim/sweeper.hpp"
 
 #include <fmt/format.h>
@@ -154,6 +155,7 @@ int serve(const Common& common, const ServeFlags& flags)
 
     const core::Sealer admin_cursors{key, "admin cursor"}, kept_answers{key, "kept answer"};
     core::SystemIds ids;
+    outside::AresTxtResolver resolver{{.servers = config.dns_resolver}};
     admin::Admins admins{store, key, callers};
     admin::Services services{.store = &store,
                              .clock = &clock,
@@ -161,7 +163,9 @@ int serve(const Common& common, const ServeFlags& flags)
                              .pepper = key,
                              .cursors = &admin_cursors,
                              .default_policy = store.default_policy(),
-                             .status = {}};
+                             .status = {},
+                             .resolver = &resolver,
+                             .domain_checks = config.domain_checks};
     ScanPool admin_pool{static_cast<std::size_t>(config.admin_threads), static_cast<std::size_t>(config.admin_queue)};
     admin::Service management{
         {config.public_url, config.http.body_bytes},
@@ -197,7 +201,7 @@ int serve(const Common& common, const ServeFlags& flags)
                     clock,
                     callers,
                     {config.sweep_interval, config.sweep_batch, config.clock_jump_guard,
-                     [&] { return server.count(http::Count::requests); }},
+                     [&] { return server.count(http::Count::requests); }, &resolver, config.domain_checks},
                     [&] { app.storage_is_well(); }};
     app.ask_for_figures([&](Figures& figures) {
         for (std::size_t i = 0; i < static_cast<std::size_t>(http::Count::end); ++i)
