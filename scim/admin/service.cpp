@@ -426,7 +426,7 @@ Response Service::finish(const Visit& visit, Response response) const
     response.headers.emplace_back("X-Request-Id", visit.request_id);
     // What the API tells belongs to whoever asked, and to no cache between.
     response.headers.emplace_back("Cache-Control", "no-store");
-    if (core::log::is_on(core::log::Level::info)) {
+    if (options_.access_log && core::log::is_on(core::log::Level::info)) {
         const auto took = std::chrono::duration_cast<std::chrono::microseconds>(SteadyClock::now() - visit.begun);
         core::log::info(
             "request",

@@ -23,6 +23,7 @@ struct ServiceOptions {
     std::string public_url; // as server.public_url
     std::size_t body_bytes = 1024 * 1024;
     core::Duration idempotency_time = std::chrono::hours{24};
+    bool access_log = true; // as log.access
 };
 
 class Service final : public http::Service {

@@ -168,7 +168,7 @@ int serve(const Common& common, const ServeFlags& flags)
                              .domain_checks = config.domain_checks};
     ScanPool admin_pool{static_cast<std::size_t>(config.admin_threads), static_cast<std::size_t>(config.admin_queue)};
     admin::Service management{
-        {config.public_url, config.http.body_bytes},
+        {.public_url = config.public_url, .body_bytes = config.http.body_bytes, .access_log = config.access_log},
         services,
         admins,
         callers,
