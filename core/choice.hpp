@@ -1,30 +1,21 @@
-// The one-time link by which a claimed user says what becomes of the old account. Its secret is made of the server's
-// key and the claim, so that a mail can hold it (and a reminder hold it again) while the store keeps its digest alone.
+// The one-time link by which a claimed user says what becomes of the old account. Its secret is the claim's id and a
+// code that only the server's key can make: a mail may hold it, a reminder hold it again, and the store holds nothing.
+// One time: with the choice the claim waits no more.
 #pragma once
 
 #include "core/base/secrets.hpp"
-#include "core/record.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
 namespace core {
 
-struct ChoiceLink {
-    static constexpr RecordKind record_kind = RecordKind::choice_link;
-
-    std::string digest; // of the secret, in hex; the key, and the ref it is found by across organisations
-    std::string claim;
-
-    static ChoiceLink from_record(const Record&);
-    bool operator==(const ChoiceLink&) const = default;
-};
-Record to_record(const ChoiceLink&); // name: the claim; one link each
-
-// 43 characters of base64url, 256 bits. Nobody without the server's key can make it.
+// 64 characters of base64url: 16 bytes of id, 32 of HMAC-SHA-256. `claim`: the id, a UUID.
 Secret choice_secret(std::span<const std::uint8_t> server_key, std::string_view claim);
-std::string digest_of_choice(std::string_view secret);
+// The claim that a secret made with this key is for; nothing for anything else.
+std::optional<std::string> claim_of_choice(std::span<const std::uint8_t> server_key, std::string_view secret);
 
 } // namespace core

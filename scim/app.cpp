@@ -414,25 +414,30 @@ std::optional<Response> App::run(const Call& call, const std::shared_ptr<Visit>&
             std::optional<Result<Answer>> result;
         };
         auto slot = std::make_shared<Slot>();
-        const bool taken =
-            writer_.submit({org,
-                            [slot, write = std::move(work.write)](core::WriteTxn& txn) {
-                                slot->result.emplace(write(txn));
-                                return slot->result->has_value() ? core::Keep::yes : core::Keep::no;
-                            },
-                            [this, slot, visit, later, read = std::move(work.read)](std::exception_ptr failed) {
-                                Response response;
-                                if (failed) {
-                                    response = disaster(*visit, failed);
-                                } else {
-                                    if (storage_full_.load(std::memory_order_relaxed)) storage_full_ = false;
-                                    const auto& result = *slot->result;
-                                    if (result && result->is_read_later && scan(visit, read, later, *result)) return;
-                                    response = respond(*visit, result);
-                                }
-                                later(finish(*visit, std::move(response)));
-                            },
-                            work.is_large});
+        storage::WriteJob job;
+        job.organisation = org;
+        job.is_large = work.is_large;
+        const auto kept = [slot](Result<Answer> result) {
+            slot->result.emplace(std::move(result));
+            return slot->result->has_value() ? core::Keep::yes : core::Keep::no;
+        };
+        if (work.across)
+            job.across = [kept, write = std::move(work.across)](core::AcrossTxn& txn) { return kept(write(txn)); };
+        else
+            job.work = [kept, write = std::move(work.write)](core::WriteTxn& txn) { return kept(write(txn)); };
+        job.done = [this, slot, visit, later, read = std::move(work.read)](std::exception_ptr failed) {
+            Response response;
+            if (failed) {
+                response = disaster(*visit, failed);
+            } else {
+                if (storage_full_.load(std::memory_order_relaxed)) storage_full_ = false;
+                const auto& result = *slot->result;
+                if (result && result->is_read_later && scan(visit, read, later, *result)) return;
+                response = respond(*visit, result);
+            }
+            later(finish(*visit, std::move(response)));
+        };
+        const bool taken = writer_.submit(std::move(job));
         return taken ? std::nullopt : std::optional{too_busy(*visit)};
     }
     }

@@ -88,11 +88,13 @@ enum class Lane : std::uint8_t { inline_read, scan, write };
 using ReadWork = std::function<Result<Answer>(core::ReadTxn&)>;
 // An Error rolls back. It may be run again when the batch it was in failed: it must not use up what it holds.
 using WriteWork = std::function<Result<Answer>(core::WriteTxn&)>;
+using AcrossWork = std::function<Result<Answer>(core::AcrossTxn&)>; // the same, over several organisations
 // What an endpoint plans. `inline_read` only for work that is a few indexed look-ups.
 struct Work {
     Lane lane = Lane::inline_read;
     ReadWork read;         // for inline_read and scan; beside `write`, for Answer::is_read_later
     WriteWork write;       // for write
+    AcrossWork across;     // for write, where it may lead beyond the organisation; by itself, not in a Bulk
     bool is_large = false; // many changes in one write: it gets a commit of its own
 };
 

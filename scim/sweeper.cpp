@@ -1,5 +1,6 @@
 #include "scim/sweeper.hpp"
 
+#include "core/actions/claiming.hpp"
 #include "core/actions/retention.hpp"
 #include "core/base/json.hpp"
 #include "core/base/log.hpp"
@@ -105,6 +106,22 @@ Swept sweep(core::Store& store, const WriteBatch& write, core::Instant now, cons
     const core::Context context{now, actor, "sweep-" + core::to_iso(now)};
     const auto full = static_cast<std::size_t>(batch);
     Swept swept;
+    for (std::int64_t last = batch; last == batch;) {
+        bool is_due = false;
+        store.read_registry(
+            [&](core::Registry& registry) { is_due = !registry.records_due(core::RecordKind::claim, now, 1).empty(); });
+        if (!is_due) break;
+        const auto begun = Steady::now();
+        store.across([&](core::AcrossTxn& txn) {
+            last = core::actions::expire_due(txn, context, batch);
+            return core::Keep::yes;
+        });
+        swept.expired_claims += last;
+        if (last == batch && pause && !pause(Steady::now() - begun)) {
+            swept.is_complete = false;
+            return swept;
+        }
+    }
     for (const auto& organisation : organisations) {
         try {
             if (store.read(organisation.id)->users_due_for_purge(now, 1).empty()) continue;
@@ -282,6 +299,7 @@ bool Sweeper::purge(core::Instant wall)
     purged_ += swept.purged;
     if (swept.purged > 0) core::log::info("sweep.purged", {{"users", swept.purged}});
     sweep_retention(store_, write_, wall, {"server", "sweep"}, forgotten_, pause);
+    if (swept.expired_claims > 0) core::log::info("sweep.expired", {{"claims", swept.expired_claims}});
     return swept.is_complete;
 }
 

@@ -30,13 +30,15 @@ void confirm_clock(core::Registry&, const core::Context&);
 std::optional<core::Instant> last_heartbeat(core::Registry&);
 void beat(core::Registry&, core::Instant now);
 
-// Purges everything due, organisation by organisation, in batches; `write` runs one batch in a transaction. `pause`, if
-// there is one, is called between two batches with the time that the work of the last took (not its wait for the writer
-// and the disk), and ends the sweep by returning false.
+// Takes the default for claims whose time to choose is over, then purges everything due, organisation by organisation,
+// in batches; `write` runs one batch in a transaction. `pause`, if there is one, is called between two batches with the
+// time that the work of the last took (not its wait for the writer and the disk), and ends the sweep by returning
+// false.
 using WriteBatch = std::function<void(core::OrgId, const std::function<core::Keep(core::WriteTxn&)>&)>;
 using Pause = std::function<bool(std::chrono::steady_clock::duration took)>;
 struct Swept {
     std::int64_t purged = 0;
+    std::int64_t expired_claims = 0;
     bool is_complete = true; // false: `pause` has ended it, and more may be due
 };
 Swept sweep(core::Store&, const WriteBatch& write, core::Instant now, const core::Actor&, std::int64_t batch,

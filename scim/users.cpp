@@ -1,5 +1,6 @@
 #include "scim/users.hpp"
 
+#include "core/actions/claiming.hpp"
 #include "core/actions/provision.hpp"
 #include "scim/entra/quirks.hpp"
 #include "scim/listing.hpp"
@@ -44,6 +45,32 @@ Answer ok(core::ReadTxn& txn, const core::User& user, std::string_view base, con
     return {HttpStatus::ok, shown(txn, user, base, projection), etag_of(user.version), ""};
 }
 
+Answer created(core::ReadTxn& txn, const core::User& user, std::string_view base, const Projection& projection)
+{
+    return {HttpStatus::created, shown(txn, user, base, projection.after_write(nullptr, user.profile)),
+            etag_of(user.version), location_of(user, base)};
+}
+
+// Decision 2: where the policy says autoClaim, a name that lives elsewhere is claimed. Not in a Bulk, whose operations
+// stay within their organisation: there the refusal offers the claim.
+AcrossWork create_or_claim(const Call& call, const core::DesiredUser& wanted)
+{
+    return [id = call.ids->next_user(), ids = call.ids, org = call.organisation->id, wanted, context = call.context,
+            base = call.base,
+            projection = Projection::from(*call.request, call.schemas->users)](core::AcrossTxn& txn) -> Result<Answer> {
+        core::WriteTxn& ours = txn.of(org);
+        std::optional<core::Result<core::User>> user;
+        txn.attempt([&] {
+            user.emplace(core::actions::create_user(ours, context, id, wanted));
+            return user->has_value() ? core::Keep::yes : core::Keep::no;
+        });
+        if (!*user && user->error().reason == core::Reason::taken && user->error().field == "userName")
+            user.emplace(core::actions::claim_instead(txn, context, *ids, org, wanted, core::Refusal{user->error()}));
+        if (!*user) return from(user->error());
+        return created(ours, **user, base, projection);
+    };
+}
+
 } // namespace
 
 Result<Work> list(const Call& call)
@@ -85,13 +112,13 @@ Result<Work> create(const Call& call)
     TRY(auto wanted, wanted_user(std::move(body), rules_of(call)));
     Work work;
     work.lane = Lane::write;
+    if (call.organisation->policy.auto_claim) work.across = create_or_claim(call, wanted.attributes);
     work.write =
         [id = call.ids->next_user(), wanted = std::move(wanted.attributes), context = call.context, base = call.base,
          projection = Projection::from(*call.request, call.schemas->users)](core::WriteTxn& txn) -> Result<Answer> {
         const auto user = core::actions::create_user(txn, context, id, wanted);
         if (!user) return from(user.error());
-        return Answer{HttpStatus::created, shown(txn, *user, base, projection.after_write(nullptr, user->profile)),
-                      etag_of(user->version), location_of(*user, base)};
+        return created(txn, *user, base, projection);
     };
     return work;
 }

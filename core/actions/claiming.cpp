@@ -1,6 +1,7 @@
 #include "core/actions/claiming.hpp"
 
 #include "core/actions/leaving.hpp"
+#include "core/actions/licensing.hpp"
 #include "core/actions/refusals.hpp"
 #include "core/actions/telling.hpp"
 #include "core/base/domain_name.hpp"
@@ -58,13 +59,6 @@ void must(const Result<void>& done)
     if (!done) throw std::logic_error{"a user changed within a transaction of its own: " + done.error().detail};
 }
 
-void forget_link(AcrossTxn& txn, OrgId claiming, const Claim& claim)
-{
-    Records& records = txn.of(claiming).records();
-    if (const auto link = Shelf<ChoiceLink>{records}.named(claim.id))
-        records.erase(RecordKind::choice_link, link->digest);
-}
-
 // The shell, where there still is one.
 std::optional<User> shell_of(AcrossTxn& txn, const Claim& claim)
 {
@@ -81,11 +75,11 @@ void remove_shell(AcrossTxn& txn, const Context& context, const Claim& claim)
         remove_user(txn.of(claim.losing), unnamed(context), *shell, DeletionCause::admin);
 }
 
-void write_mail(AcrossTxn& txn, const Context& context, const ClaimTools& tools, const Organisation& claiming,
-                const Claim& claim, MailKind kind)
+void write_mail(AcrossTxn& txn, const Context& context, IdSource& ids, const Organisation& claiming, const Claim& claim,
+                MailKind kind)
 {
     QueuedMail mail;
-    mail.id = to_text(tools.ids.next());
+    mail.id = to_text(ids.next());
     mail.kind = kind;
     mail.to = claim.address;
     mail.user = to_text(claim.user);
@@ -97,14 +91,6 @@ void write_mail(AcrossTxn& txn, const Context& context, const ClaimTools& tools,
     mail.created = context.now;
     mail.due = context.now;
     must(Shelf<QueuedMail>{txn.of(claiming.id).records()}.insert(mail));
-}
-
-// Anew with each mail: should the server's key have changed, the link in the last one is dead.
-void write_link(AcrossTxn& txn, const ClaimTools& tools, OrgId claiming, const Claim& claim)
-{
-    forget_link(txn, claiming, claim);
-    const Secret secret = choice_secret(tools.server_key, claim.id);
-    must(Shelf<ChoiceLink>{txn.of(claiming).records()}.insert(ChoiceLink{digest_of_choice(secret.reveal()), claim.id}));
 }
 
 // The claimed user, moved to the status that the end of the waiting gives; nothing when the organisation has deleted
@@ -196,7 +182,6 @@ void end(AcrossTxn& txn, const Context& context, OrgId claiming, Claim& claim, C
     } else if (choice == Choice::transfer || choice == Choice::remove) {
         remove_shell(txn, context, claim);
     }
-    forget_link(txn, claiming, claim);
     keep(txn, claiming, claim);
 }
 
@@ -222,6 +207,7 @@ void take_away(AcrossTxn& txn, const Context& context, OrgId claiming, const Cla
     if (user->in_groups) groups = ours.groups_of(to_text(user->id));
     std::vector<Change> changes = rules::changes_between(&*user, nullptr);
     if (!groups.empty()) changes.push_back({"groups", names_of(groups), nullptr});
+    give_licences_back(ours, *user);
     ours.erase(user->id);
     move_on(ours, context, std::move(groups));
     tell(ours, context, Activity::withdraw_claim, *user, std::move(changes));
@@ -247,12 +233,10 @@ const ClaimView::Domain& ClaimView::domain_of(std::string_view address)
     if (!name.empty()) {
         for (const auto& each : registry_.records_about(RecordKind::domain, name)) {
             const auto domain = core::Domain::from_record(each.value);
-            const bool claimed = domain.state == DomainState::claimed;
             if (each.organisation == claiming_.id) {
                 facts.verified_here = domain.is_verified();
-                facts.claimed_here = claimed;
             } else {
-                facts.claimed_elsewhere |= claimed;
+                facts.claimed_elsewhere |= domain.state == DomainState::claimed;
             }
         }
     }
@@ -260,7 +244,6 @@ const ClaimView::Domain& ClaimView::domain_of(std::string_view address)
 }
 
 bool ClaimView::has_verified(std::string_view address) { return domain_of(address).verified_here; }
-bool ClaimView::has_claimed(std::string_view address) { return domain_of(address).claimed_here; }
 bool ClaimView::is_claimed_elsewhere(std::string_view address) { return domain_of(address).claimed_elsewhere; }
 
 ClaimView::Seen ClaimView::look_at(const Owned<User>& owner)
@@ -289,8 +272,7 @@ ClaimView::Seen ClaimView::look_at(const Owned<User>& owner)
     return seen;
 }
 
-Result<Claim> claim(AcrossTxn& txn, const Context& context, const ClaimTools& tools, OrgId claiming,
-                    const ClaimAsked& asked)
+Result<Claim> claim(AcrossTxn& txn, const Context& context, IdSource& ids, OrgId claiming, const ClaimAsked& asked)
 {
     using rules::WhyNotClaimable;
     Registry& registry = txn.registry();
@@ -325,11 +307,11 @@ Result<Claim> claim(AcrossTxn& txn, const Context& context, const ClaimTools& to
 
     const User& before = chosen->value;
     Claim made;
-    made.id = to_text(tools.ids.next());
+    made.id = to_text(ids.next());
     made.address = before.user_name;
     made.losing = chosen->organisation;
     made.former = rules::former_account(before);
-    made.user = tools.ids.next_user();
+    made.user = ids.next_user();
     made.kind = kind;
     made.rename_only = rules::may_only_be_renamed(before, *registry.organisation(chosen->organisation));
     made.made = context.now;
@@ -341,29 +323,52 @@ Result<Claim> claim(AcrossTxn& txn, const Context& context, const ClaimTools& to
     rules::Decision shell = rules::shell_of(before, made, context.now);
     TRY_ONLY(theirs.replace(shell.user, before.version));
     rules::Decision newcomer = rules::newcomer(before, made, true, context.now);
+    TRY(newcomer.user.standing.licences, take_automatic_licences(ours)); // S-196
+    std::vector<std::string> licences = newcomer.user.standing.licences;
     TRY_ONLY(ours.insert(newcomer.user));
     must(Shelf<Claim>{ours.records()}.insert(made));
     newcomer.changes.push_back(claim_change(made));
     tell(theirs, unnamed(context), shell.activity, shell.user, std::move(shell.changes));
     tell(ours, context, newcomer.activity, newcomer.user, std::move(newcomer.changes));
-    write_link(txn, tools, claiming, made);
-    write_mail(txn, context, tools, ours.organisation(), made, MailKind::claim_notice);
+    if (!asked.licences.empty()) { // S-198
+        licences.insert(licences.end(), asked.licences.begin(), asked.licences.end());
+        std::sort(licences.begin(), licences.end());
+        licences.erase(std::unique(licences.begin(), licences.end()), licences.end());
+        if (const auto given = set_licences(ours, context, made.user, licences); !given) return given.error();
+    }
+    write_mail(txn, context, ids, ours.organisation(), made, MailKind::claim_notice);
     return made;
 }
 
-Result<Claim> withdraw(AcrossTxn& txn, const Context& context, const ClaimTools& tools, OrgId claiming,
-                       std::string_view id)
+Result<User> claim_instead(AcrossTxn& txn, const Context& context, IdSource& ids, OrgId claiming,
+                           const DesiredUser& wanted, const Refusal& taken)
+{
+    WriteTxn& ours = txn.of(claiming);
+    if (ours.user_named(wanted.user_name)) return taken;
+    if (!ClaimView{txn.registry(), ours.organisation(), context.now}.has_verified(wanted.user_name)) return taken;
+    const auto claimed = claim(txn, context, ids, claiming, {wanted.user_name, ClaimKind::immediate});
+    if (!claimed)
+        return Refusal{Reason::taken, "userName",
+                       "userName: an account outside this organisation has this address and cannot be claimed: " +
+                           claimed.error().detail,
+                       claimed.error().remedy};
+    TRY(Updated made, update_user(ours, context, claimed->user, wanted));
+    return std::move(made.user);
+}
+
+Result<Claim> withdraw(AcrossTxn& txn, const Context& context, IdSource& ids, OrgId claiming, std::string_view id)
 {
     TRY(Claim claim, must_find(txn, claiming, id));
     const Organisation organisation = txn.of(claiming).organisation();
-    if (const auto why = why_not_withdrawable(txn, context, claiming, claim)) return rules::refusal_of(*why);
+    const bool former_exists = txn.registry().organisation(claim.losing).has_value();
+    if (const auto why = why_not_withdrawable(txn.of(claiming), former_exists, claim, context.now))
+        return rules::refusal_of(*why);
     take_away(txn, context, claiming, claim);
     TRY_ONLY(give_back(txn, context, claim));
     claim.state = ClaimState::withdrawn;
     claim.ended = context.now;
-    forget_link(txn, claiming, claim);
     keep(txn, claiming, claim);
-    write_mail(txn, context, tools, organisation, claim, MailKind::claim_withdrawn);
+    write_mail(txn, context, ids, organisation, claim, MailKind::claim_withdrawn);
     return claim;
 }
 
@@ -381,8 +386,7 @@ Result<Claim> choose(AcrossTxn& txn, const Context& context, OrgId claiming, std
     return claim;
 }
 
-Result<Claim> remind(AcrossTxn& txn, const Context& context, const ClaimTools& tools, OrgId claiming,
-                     std::string_view id)
+Result<Claim> remind(AcrossTxn& txn, const Context& context, IdSource& ids, OrgId claiming, std::string_view id)
 {
     TRY(Claim claim, must_find(txn, claiming, id));
     WriteTxn& ours = txn.of(claiming);
@@ -390,8 +394,7 @@ Result<Claim> remind(AcrossTxn& txn, const Context& context, const ClaimTools& t
     if (!user || claim.state != ClaimState::waiting || context.now >= claim.until)
         return Refusal{Reason::not_allowed, "state", "this claim waits for no choice any more",
                        "there is nothing to remind of"};
-    write_link(txn, tools, claiming, claim);
-    write_mail(txn, context, tools, ours.organisation(), claim, MailKind::claim_reminder);
+    write_mail(txn, context, ids, ours.organisation(), claim, MailKind::claim_reminder);
     tell(ours, context, Activity::remind_user, *user, {claim_change(claim)});
     return claim;
 }
@@ -447,35 +450,28 @@ void end_claims_of(AcrossTxn& txn, const Context& context, OrgId claiming)
     }
 }
 
-std::optional<rules::WhyNotWithdrawable> why_not_withdrawable(AcrossTxn& txn, const Context& context, OrgId claiming,
-                                                              const Claim& claim)
+std::optional<rules::WhyNotWithdrawable> why_not_withdrawable(ReadTxn& claiming, bool former_organisation_exists,
+                                                              const Claim& claim, Instant now)
 {
-    WriteTxn& ours = txn.of(claiming);
-    return why_not_withdrawable(txn.registry(), ours.organisation(), ours.user(claim.user), claim, context.now);
-}
-
-std::optional<rules::WhyNotWithdrawable> why_not_withdrawable(Registry& registry, const Organisation& claiming,
-                                                              const std::optional<User>& user, const Claim& claim,
-                                                              Instant now)
-{
+    const auto user = claiming.user(claim.user);
+    const auto parts = email_parts(claim.address);
+    const auto domain = parts ? ReadShelf<Domain>{claiming.records()}.find(fold(parts->domain)) : std::nullopt;
     rules::WithdrawFacts facts;
     facts.has_signed_in = user && user->standing.signed_in_at;
-    facts.domain_claimed_here = ClaimView{registry, claiming, now}.has_claimed(claim.address);
-    facts.former_organisation_exists = registry.organisation(claim.losing).has_value();
-    return rules::why_not_withdrawable(claim, facts, claiming.policy, now);
+    facts.domain_claimed_here = domain && domain->state == DomainState::claimed;
+    facts.former_organisation_exists = former_organisation_exists;
+    return rules::why_not_withdrawable(claim, facts, claiming.organisation().policy, now);
 }
 
-std::optional<Owned<Claim>> claim_behind(Registry& registry, std::string_view secret, Instant now)
+std::optional<Owned<Claim>> claim_behind(Registry& registry, std::span<const std::uint8_t> server_key,
+                                         std::string_view secret, Instant now)
 {
-    constexpr std::size_t longest = 100; // nothing longer is a secret of ours
-    if (secret.empty() || secret.size() > longest) return {};
-    for (const auto& link : registry.records_about(RecordKind::choice_link, digest_of_choice(secret))) {
-        const auto claim = ChoiceLink::from_record(link.value).claim;
-        for (const auto& each : registry.records_about(RecordKind::claim, claim)) {
-            Claim found = Claim::from_record(each.value);
-            if (each.organisation == link.organisation && found.state == ClaimState::waiting && now < found.until)
-                return Owned<Claim>{each.organisation, std::move(found)};
-        }
+    const auto id = claim_of_choice(server_key, secret);
+    if (!id) return {};
+    for (const auto& each : registry.records_about(RecordKind::claim, *id)) {
+        Claim found = Claim::from_record(each.value);
+        if (found.state == ClaimState::waiting && now < found.until)
+            return Owned<Claim>{each.organisation, std::move(found)};
     }
     return {};
 }

@@ -32,14 +32,12 @@ public:
     };
     Seen look_at(const Owned<User>&);
     bool has_verified(std::string_view address);
-    bool has_claimed(std::string_view address);
     bool is_claimed_elsewhere(std::string_view address);
     const Organisation& claiming() const { return claiming_; }
 
 private:
     struct Domain {
         bool verified_here = false;
-        bool claimed_here = false;
         bool claimed_elsewhere = false;
     };
     const Domain& domain_of(std::string_view address);
@@ -51,10 +49,6 @@ private:
     std::map<OrgId, Organisation> others_;
 };
 
-struct ClaimTools {
-    IdSource& ids;
-    std::span<const std::uint8_t> server_key; // choice links are made with it
-};
 struct ClaimAsked {
     std::string address;
     std::optional<ClaimKind> kind = {}; // none: the one that lets content come along, if there is such
@@ -62,10 +56,15 @@ struct ClaimAsked {
 };
 
 // invalid_value (no address, an unknown licence), not_found, not_allowed (rules::WhyNotClaimable, or the kind).
-Result<Claim> claim(AcrossTxn&, const Context&, const ClaimTools&, OrgId claiming, const ClaimAsked&);
+Result<Claim> claim(AcrossTxn&, const Context&, IdSource&, OrgId claiming, const ClaimAsked&);
+
+// Decision 2 (policy autoClaim): the user whom `create_user` refused with `taken`, claimed immediately and made as the
+// directory wants them. taken, with the reason where the organisation may know it.
+Result<User> claim_instead(AcrossTxn&, const Context&, IdSource&, OrgId claiming, const DesiredUser&,
+                           const Refusal& taken);
 
 // not_found; then as rules::why_not_withdrawable; taken, when the old address has another owner by now.
-Result<Claim> withdraw(AcrossTxn&, const Context&, const ClaimTools&, OrgId claiming, std::string_view claim);
+Result<Claim> withdraw(AcrossTxn&, const Context&, IdSource&, OrgId claiming, std::string_view claim);
 
 // By the user's link, or by an administrator for them. not_found, as rules::may_choose, invalid_value (the address),
 // taken.
@@ -73,7 +72,7 @@ Result<Claim> choose(AcrossTxn&, const Context&, OrgId claiming, std::string_vie
                      std::string_view address);
 
 // Another mail with the same link (S-146, S-204). not_found, not_allowed unless it waits.
-Result<Claim> remind(AcrossTxn&, const Context&, const ClaimTools&, OrgId claiming, std::string_view claim);
+Result<Claim> remind(AcrossTxn&, const Context&, IdSource&, OrgId claiming, std::string_view claim);
 
 // The application has moved the content (decision 4): now the shell may go. not_found, not_allowed unless it is
 // pending.
@@ -86,13 +85,12 @@ std::int64_t expire_due(AcrossTxn&, const Context&, std::int64_t limit);
 // were, shells whose content is still moving go with it. So no shell is left that nobody could ever delete.
 void end_claims_of(AcrossTxn&, const Context&, OrgId claiming);
 
-// The same question that `withdraw` asks.
-std::optional<rules::WhyNotWithdrawable> why_not_withdrawable(AcrossTxn&, const Context&, OrgId claiming, const Claim&);
-std::optional<rules::WhyNotWithdrawable> why_not_withdrawable(Registry&, const Organisation& claiming,
-                                                              const std::optional<User>& claimed, const Claim&,
-                                                              Instant now);
+// The question that `withdraw` asks, for whoever only wants to know.
+std::optional<rules::WhyNotWithdrawable> why_not_withdrawable(ReadTxn& claiming, bool former_organisation_exists,
+                                                              const Claim&, Instant now);
 
 // The claim whose link this is, while it may still be used.
-std::optional<Owned<Claim>> claim_behind(Registry&, std::string_view secret, Instant now);
+std::optional<Owned<Claim>> claim_behind(Registry&, std::span<const std::uint8_t> server_key, std::string_view secret,
+                                         Instant now);
 
 } // namespace core::actions

@@ -1,4 +1,5 @@
 #include "core/actions/claiming.hpp"
+#include "core/actions/licensing.hpp"
 #include "core/domain.hpp"
 #include "core/mail.hpp"
 #include "core/shelf.hpp"
@@ -20,7 +21,6 @@ struct World {
     MemoryStore store;
     SequentialIds ids;
     std::vector<std::uint8_t> key = std::vector<std::uint8_t>(32, 3);
-    actions::ClaimTools tools{ids, key};
     OrgId ours = organisation("ours", OrganisationKind::business);
     OrgId theirs = organisation("theirs", OrganisationKind::personal);
     OrgId third = organisation("third", OrganisationKind::business);
@@ -84,11 +84,11 @@ struct World {
     }
     Result<Claim> claim(OrgId org, std::string address, std::optional<ClaimKind> kind = ClaimKind::immediate)
     {
-        return run([&](AcrossTxn& txn) { return actions::claim(txn, context(), tools, org, {address, kind}); });
+        return run([&](AcrossTxn& txn) { return actions::claim(txn, context(), ids, org, {address, kind}); });
     }
     Result<Claim> withdraw(OrgId org, const std::string& id)
     {
-        return run([&](AcrossTxn& txn) { return actions::withdraw(txn, context(), tools, org, id); });
+        return run([&](AcrossTxn& txn) { return actions::withdraw(txn, context(), ids, org, id); });
     }
     Result<Claim> choose(const Claim& claim, Choice choice, std::string address = "")
     {
@@ -114,7 +114,7 @@ struct World {
     {
         std::optional<Owned<Claim>> found;
         store.read_registry([&](Registry& registry) {
-            found = actions::claim_behind(registry, choice_secret(key, claim.id).reveal(), now);
+            found = actions::claim_behind(registry, key, choice_secret(key, claim.id).reveal(), now);
         });
         return found;
     }
@@ -161,10 +161,10 @@ TEST_CASE("S-120, S-121, S-151, S-202: an immediate claim gives the user to the 
     REQUIRE(link);
     CHECK(link->organisation == w.ours);
     CHECK(link->value.id == claim->id);
-    // The store holds the link's digest, never its secret.
+    // The store holds nothing of the link's secret.
     const Secret secret = choice_secret(w.key, claim->id);
-    CHECK(secret.reveal().size() == 43);
-    for (const auto kind : {RecordKind::mail, RecordKind::choice_link, RecordKind::claim})
+    CHECK(secret.reveal().size() == 64);
+    for (const auto kind : {RecordKind::mail, RecordKind::claim})
         for (const Record& each : w.store.read(w.ours)->records().list(kind, "", 10)) {
             CHECK(each.key != secret.reveal());
             for (const auto& field : each.doc)
@@ -204,7 +204,7 @@ TEST_CASE("a claim is refused with its reason, and changes nothing")
     CHECK(refusal("ada@example.com").detail ==
           rules::refusal_of(rules::WhyNotClaimable::synchronised_organisation).detail);
     const auto unknown_licence = w.run([&](AcrossTxn& txn) {
-        return actions::claim(txn, w.context(), w.tools, w.ours, {"ada@example.com", {}, {"none"}});
+        return actions::claim(txn, w.context(), w.ids, w.ours, {"ada@example.com", {}, {"none"}});
     });
     CHECK(unknown_licence.error().field == "licences");
     CHECK(w.user(w.theirs, ada.id) == ada);
@@ -454,7 +454,7 @@ TEST_CASE("S-146, S-204: a user who has yet to choose can be reminded, by mail w
     w.put(w.theirs, a_user().named("ada@example.com"));
     const auto claim = w.claim(w.ours, "ada@example.com", ClaimKind::delayed);
     const auto remind = [&] {
-        return w.run([&](AcrossTxn& txn) { return actions::remind(txn, w.context(), w.tools, w.ours, claim->id); });
+        return w.run([&](AcrossTxn& txn) { return actions::remind(txn, w.context(), w.ids, w.ours, claim->id); });
     };
     REQUIRE(remind().has_value());
     CHECK(w.mails().size() == 2);
@@ -499,4 +499,43 @@ TEST_CASE("when the former organisation has gone, the claim runs to its end with
     w.now = day(14);
     CHECK(w.expire() == 1);
     CHECK(w.user(w.ours, claim->user)->status == Status::active);
+}
+
+TEST_CASE(
+    "S-138, S-139, S-195, S-196, S-198: claimed users get the automatic licences and those that were named, while "
+    "there are seats, and give them back with a withdrawal")
+{
+    World w;
+    w.put(w.theirs, a_user().named("ada@example.com"));
+    w.put(w.theirs, a_user().named("bob@example.com"));
+    const auto licence = [&](const char* id, bool automatic, std::int64_t seats) {
+        w.store.write(w.ours, [&](WriteTxn& txn) {
+            Licence made;
+            made.id = made.name = id;
+            made.is_automatic = automatic;
+            made.seats = seats;
+            CHECK(actions::create_licence(txn, w.context(), made).has_value());
+            return Keep::yes;
+        });
+    };
+    licence("all", true, 10);
+    licence("one", false, 1);
+    const auto claim = [&](const char* address) {
+        return w.run([&](AcrossTxn& txn) {
+            return actions::claim(txn, w.context(), w.ids, w.ours, {address, {}, {"one"}});
+        });
+    };
+    const auto used = [&](const char* id) {
+        return ReadShelf<Licence>{w.store.read(w.ours)->records()}.find(id)->used;
+    };
+    const auto ada = claim("ada@example.com");
+    REQUIRE(ada.has_value());
+    CHECK(w.user(w.ours, ada->user)->standing.licences == std::vector<std::string>{"all", "one"});
+    CHECK(claim("bob@example.com").error().reason == Reason::too_many);
+    CHECK(w.named(w.theirs, "bob@example.com")); // nothing of it was kept
+    CHECK(used("all") == 1);
+    REQUIRE(w.withdraw(w.ours, ada->id).has_value());
+    CHECK(used("all") == 0);
+    CHECK(used("one") == 0);
+    CHECK(claim("bob@example.com").has_value());
 }

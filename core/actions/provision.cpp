@@ -6,11 +6,16 @@
 #include "core/actions/people.hpp"
 #include "core/actions/refusals.hpp"
 #include "core/actions/telling.hpp"
+#include "core/base/text.hpp"
+#include "core/claim.hpp"
+#include "core/domain.hpp"
 #include "core/rules/changes.hpp"
+#include "core/rules/claims.hpp"
 #include "core/rules/domains.hpp"
 #include "core/rules/lifecycle.hpp"
 #include "core/rules/masking.hpp"
 #include "core/rules/people.hpp"
+#include "core/shelf.hpp"
 
 namespace core::actions {
 
@@ -33,15 +38,46 @@ Result<void> check_guard(WriteTxn& txn, const User& before, const User* after)
     return rules::check_directory(before, after, facts_of(txn, before));
 }
 
+// Decision 1: the address lives, and not here. Whoever has verified its domain is told that it may be claimed; to all
+// others the refusal looks as if it lived here.
+Refusal with_claim_offered(WriteTxn& txn, Refusal refusal, const std::string& user_name)
+{
+    if (refusal.reason != Reason::taken || refusal.field != "userName" || txn.user_named(user_name)) return refusal;
+    const auto parts = email_parts(user_name);
+    const auto domain = parts ? Shelf<Domain>{txn.records()}.find(fold(parts->domain)) : std::nullopt;
+    if (!domain || !domain->is_verified()) return refusal;
+    refusal.detail = "userName: an account outside this organisation has this address";
+    refusal.remedy = "your organisation has verified its domain: claim the user (POST /api/v1/orgs/" +
+                     txn.organisation().name + "/claims)";
+    return refusal;
+}
+
+// S-145, S-152: what a claim still holds is changed by the claim alone. `after`: what it would become; none: deleted.
+Result<void> check_not_held(WriteTxn& txn, const User& before, const User* after, const DesiredUser* wanted,
+                            Instant now)
+{
+    const bool is_shell = before.status == Status::converted_away;
+    if (!is_shell && before.status != Status::delayed_claim) return {};
+    // A shell's attributes may be kept up to date: after a withdrawal they are the user's again.
+    if (is_shell && after != nullptr && after->user_name == before.user_name && !wanted->active) return {};
+    std::optional<Instant> until;
+    if (!is_shell && before.standing.claim)
+        if (const auto claim = Shelf<Claim>{txn.records()}.find(*before.standing.claim)) until = claim->until;
+    if (auto why = rules::why_untouchable(before, until, now)) return *std::move(why);
+    return {};
+}
+
 } // namespace
 
 Result<User> create_user(WriteTxn& txn, const Context& context, UserId id, const DesiredUser& wanted)
 {
     const Policy& policy = txn.organisation().policy;
+    if (rules::is_shell_address(wanted.user_name)) return rules::reserved_address();
     TRY(const bool domain_verified, arrival_at(txn, wanted.user_name, Provenance::scim));
     rules::Decision decision = rules::arrive(id, wanted, domain_verified, policy, context.now);
     TRY(decision.user.standing.licences, take_automatic_licences(txn));
-    TRY_ONLY(txn.insert(decision.user));
+    if (auto inserted = txn.insert(decision.user); !inserted)
+        return with_claim_offered(txn, std::move(inserted).error(), wanted.user_name);
     tell(txn, context, decision.activity, decision.user, std::move(decision.changes));
     if (decision.user.status == Status::not_verified) invite_if_possible(txn, context, decision.user);
     return std::move(decision.user);
@@ -59,6 +95,11 @@ Result<Updated> update_user(WriteTxn& txn, const Context& context, const UserId&
 Result<Updated> update_user(WriteTxn& txn, const Context& context, const User& before, const DesiredUser& wanted)
 {
     rules::Decision decision = rules::update(before, wanted, txn.organisation().policy, context.now);
+    if (decision.changed || (wanted.active && !before.is_active())) {
+        TRY_ONLY(check_not_held(txn, before, &decision.user, &wanted, context.now));
+    }
+    if (decision.user.user_name != before.user_name && rules::is_shell_address(decision.user.user_name))
+        return rules::reserved_address();
     if (decision.changed) {
         TRY_ONLY(check_guard(txn, before, &decision.user));
         if (rules::is_new_address(before, decision.user))
@@ -74,11 +115,7 @@ Result<void> delete_user(WriteTxn& txn, const Context& context, const UserId& id
     const auto user = txn.user(id);
     if (!user) return not_found("user");
     TRY_ONLY(must_be_known(user->version, known_version));
-    if (user->status == Status::converted_away) {
-        return Refusal{Reason::not_allowed, "status",
-                       "another organisation has claimed the user, who has yet to choose",
-                       "wait until the user has chosen or the time for it is over"};
-    }
+    TRY_ONLY(check_not_held(txn, *user, nullptr, nullptr, context.now));
     TRY_ONLY(check_guard(txn, *user, nullptr));
     const bool by_directory = context.actor.kind == "token";
     remove_user(txn, context, *user, by_directory ? DeletionCause::directory : DeletionCause::admin);

@@ -184,7 +184,6 @@ Decision newcomer(const User& former, const Claim& claim, bool domain_verified, 
     user.former_status = status_after_claim(former, domain_verified);
     user.status = claim.kind == ClaimKind::delayed ? Status::delayed_claim : user.former_status;
     user.created = user.last_modified = now;
-    user.standing.licences = claim.licences;
     user.standing.claim = claim.id;
     user.profile = carried(former.profile);
     decision.changed = true;

@@ -188,7 +188,6 @@ TEST_CASE("S-089, S-104, S-120: who is claimed immediately is a user at once, wh
     CHECK_FALSE(now.user.external_id);
     CHECK_FALSE(now.user.tokens_valid_after);
     CHECK(now.user.standing.claim == claim.id);
-    CHECK(now.user.standing.licences == std::vector<std::string>{"l-1"}); // S-198
     CHECK(now.user.version == 1);
     CHECK(now.user.profile.text() ==
           R"({"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"displayName":"Ada","title":"Countess"})");

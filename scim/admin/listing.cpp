@@ -15,8 +15,6 @@ namespace {
 
 namespace bj = boost::json;
 
-constexpr std::int64_t most_items = 200;
-
 Result<std::int64_t> number_of(std::string_view name, std::string_view text, std::int64_t least, std::int64_t most)
 {
     std::int64_t number = 0;
@@ -39,15 +37,17 @@ bool is_before(const bj::value& a, const bj::value& b)
 
 } // namespace
 
-Result<ListAsked> list_asked(const Call& call, std::span<const std::string_view> sortable)
+Result<ListAsked> list_asked(const Call& call, std::span<const std::string_view> sortable, std::int64_t usual,
+                             std::int64_t most)
 {
     ListAsked asked;
+    asked.limit = usual;
     asked.binding = call.request->path;
     for (const auto& each : call.request->query)
         if (each.name != "cursor" && each.name != "limit")
             asked.binding += fmt::format("&{}={}", each.name, each.value);
     if (const auto* const limit = call.request->parameter("limit")) {
-        TRY(asked.limit, number_of("limit", limit->value, 1, most_items));
+        TRY(asked.limit, number_of("limit", limit->value, 1, most));
     }
     if (const auto* const sort = call.request->parameter("sort")) {
         std::string_view rest = sort->value;

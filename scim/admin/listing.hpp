@@ -30,8 +30,9 @@ struct ListAsked {
     std::vector<SortField> sort;
     std::string binding; // what a cursor is bound to
 };
-// 400 for a limit that is no number from 1 to 200, a foreign or forged cursor, a field that cannot be sorted by.
-Result<ListAsked> list_asked(const Call&, std::span<const std::string_view> sortable = {});
+// 400 for a limit that is no number from 1 to `most`, a foreign or forged cursor, a field that cannot be sorted by.
+Result<ListAsked> list_asked(const Call&, std::span<const std::string_view> sortable = {}, std::int64_t usual = 50,
+                             std::int64_t most = 200);
 // One of the route's filters as sent; nothing when it was not.
 std::optional<std::string> filter_of(const Call&, std::string_view name);
 Result<std::optional<core::Instant>> instant_filter(const Call&, std::string_view name);

@@ -139,6 +139,7 @@ bj::object document(std::string_view origin)
     bj::object paths;
     for (const auto& row : routes()) {
         const Handler& handler = row.tag;
+        if (handler.is_page) continue;
         if (handler.takes != nullptr) describe(*handler.takes);
         if (handler.gives != nullptr) describe(*handler.gives);
         for (const auto method :

@@ -1,5 +1,6 @@
 #include "scim/admin/organisations.hpp"
 
+#include "core/actions/claiming.hpp"
 #include "scim/admin/listing.hpp"
 
 #include <fmt/format.h>
@@ -175,6 +176,7 @@ Result<Work> remove(const Call& call)
                             id = call.organisation->id](core::AcrossTxn& txn) -> Result<Answer> {
         const auto found = txn.registry().organisation(id);
         if (!found) return not_found("organisation");
+        core::actions::end_claims_of(txn, context, id);
         txn.registry().append(found->name, event_of(context, core::Activity::delete_organisation, target_of(*found)));
         txn.registry().erase(id);
         return Answer{.status = HttpStatus::no_content};

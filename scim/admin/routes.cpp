@@ -2,6 +2,8 @@
 
 #include "scim/admin/archive.hpp"
 #include "scim/admin/audit.hpp"
+#include "scim/admin/choices.hpp"
+#include "scim/admin/claims.hpp"
 #include "scim/admin/domains.hpp"
 #include "scim/admin/event_json.hpp"
 #include "scim/admin/licences.hpp"
@@ -34,6 +36,11 @@ Route at(Method method, std::string_view path, Handler handler)
     return {method, http::Pattern{path}, handler};
 }
 
+constexpr std::string_view truths[] = {"true", "false"};
+constexpr std::string_view claim_states[] = {"waiting", "done", "withdrawn", "expired"};
+constexpr Parameter claimable_filters[] = {{"domain", "one of the verified ones"},
+                                           {"claimable", "only who can be claimed, or only who cannot", truths}};
+constexpr Parameter claim_filters[] = {{"state", "only claims in this state", claim_states}};
 constexpr Parameter confirm_name[] = {{"confirm", "the organisation's name once more: all that is its goes for good"}};
 
 const std::array table{
@@ -160,6 +167,47 @@ const std::array table{
         .summary = "Undo the claim; the domain stays verified",
         .gives = &domains::shape}),
 
+    at(Method::get, "/api/v1/orgs/{org}/claimable",
+       {.roles = everyone,
+        .plan = claims::claimable,
+        .summary =
+            "Users of this organisation's verified domains who are elsewhere, by domain, and whether they can be "
+            "claimed",
+        .gives = &claims::claimable_shape,
+        .is_list = true,
+        .query = claimable_filters}),
+    at(Method::get, "/api/v1/orgs/{org}/claims",
+       {.roles = everyone,
+        .plan = claims::list,
+        .summary = "Its claims, the oldest first",
+        .gives = &claims::shape,
+        .is_list = true,
+        .query = claim_filters}),
+    at(Method::post, "/api/v1/orgs/{org}/claims",
+       {.roles = administrators,
+        .plan = claims::create,
+        .summary = "Claim users of its verified domains from other organisations",
+        .takes = &claims::new_shape,
+        .gives = &claims::made_shape,
+        .success = 201,
+        .body = Body::json}),
+    at(Method::get, "/api/v1/orgs/{org}/claims/{claim}",
+       {.roles = everyone, .plan = claims::get, .summary = "One claim", .gives = &claims::shape}),
+    at(Method::post, "/api/v1/orgs/{org}/claims/{claim}/withdraw",
+       {.roles = administrators,
+        .plan = claims::withdraw,
+        .summary = "Give a user back who has not signed in yet",
+        .gives = &claims::shape}),
+    at(Method::post, "/api/v1/orgs/{org}/claims/{claim}/remind",
+       {.roles = administrators,
+        .plan = claims::remind,
+        .summary = "Send the user the link once more",
+        .gives = &claims::shape}),
+    at(Method::post, "/api/v1/orgs/{org}/claims/{claim}/acknowledge-transfer",
+       {.roles = administrators,
+        .plan = claims::acknowledge_transfer,
+        .summary = "The application has moved the content of the old account, which may go now",
+        .gives = &claims::shape}),
     at(Method::get, "/api/v1/orgs/{org}/mails",
        {.roles = everyone,
         .plan = mails::list,
@@ -224,6 +272,33 @@ const std::array table{
     at(Method::del, "/api/v1/orgs/{org}/tokens/{token}",
        {.roles = administrators, .plan = tokens::revoke, .summary = "End a token", .success = 204}),
 
+    at(Method::get, "/api/v1/choices/{secret}",
+       {.roles = everyone,
+        .plan = choices::get,
+        .summary = "What a claimed user may choose, by their one-time link",
+        .gives = &choices::shape,
+        .needs_token = false}),
+    at(Method::post, "/api/v1/choices/{secret}",
+       {.roles = everyone,
+        .plan = choices::choose,
+        .summary = "The user's choice, once",
+        .takes = &choices::choice_shape,
+        .gives = &choices::chosen_shape,
+        .body = Body::json,
+        .needs_token = false}),
+    at(Method::get, "/choices/{secret}",
+       {.roles = everyone,
+        .plan = choices::page,
+        .summary = "The same as a page",
+        .needs_token = false,
+        .is_page = true}),
+    at(Method::post, "/choices/{secret}",
+       {.roles = everyone,
+        .plan = choices::submit,
+        .summary = "The page's form",
+        .body = Body::form,
+        .needs_token = false,
+        .is_page = true}),
     at(Method::get, "/api/v1/orgs/{org}/users",
        {.roles = everyone,
         .plan = users::list,

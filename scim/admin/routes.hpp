@@ -27,7 +27,7 @@ private:
     unsigned bits_ = 0;
 };
 
-enum class Body : std::uint8_t { none, json, merge_patch, csv_or_json, csv };
+enum class Body : std::uint8_t { none, json, merge_patch, csv_or_json, csv, form };
 
 struct Parameter {
     std::string_view name;
@@ -48,6 +48,7 @@ struct Handler {
     std::span<const Parameter> query = {};
     std::size_t body_bytes = 0; // 0: limits.body_bytes
     bool needs_token = true;    // else the path itself holds the secret
+    bool is_page = false;       // for people with a browser: outside the API and its document
 };
 
 using Route = http::Route<Handler>; // patterns below /api/v1; {org} first

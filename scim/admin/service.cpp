@@ -42,6 +42,7 @@ bool accepts(Body body, std::string_view type)
     case Body::merge_patch: return type == "application/json" || type == "application/merge-patch+json";
     case Body::csv_or_json: return type == "application/json" || type == "text/csv";
     case Body::csv: return type == "text/csv";
+    case Body::form: return type == "application/x-www-form-urlencoded";
     }
     return false;
 }
@@ -54,6 +55,7 @@ std::string_view wanted(Body body)
     case Body::merge_patch: return "application/merge-patch+json or application/json";
     case Body::csv_or_json: return "text/csv or application/json";
     case Body::csv: return "text/csv";
+    case Body::form: return "application/x-www-form-urlencoded";
     }
     return "";
 }
@@ -109,6 +111,7 @@ struct Service::Visit {
     std::optional<core::Organisation> organisation;
     std::array<std::string, 3> ids;
     std::string method_text, path;
+    std::string peer;
 };
 
 Service::Service(ServiceOptions options, const Services& services, Admins& admins, Callers& callers, ScanPool& pool,
@@ -127,6 +130,7 @@ http::Service::Admission Service::admit(const Request& request)
     visit->begun = SteadyClock::now();
     visit->method_text = request.method_text;
     visit->path = request.path;
+    visit->peer = request.peer;
     Admission admission;
     admission.body_bytes = options_.body_bytes;
     try {
@@ -423,6 +427,12 @@ Response Service::disaster(const Visit& visit, std::exception_ptr failed) const
 
 Response Service::finish(const Visit& visit, Response response) const
 {
+    // Where the path itself is the secret, a wrong one is a failed authentication, and slowed down like one.
+    if (visit.route != nullptr && !visit.route->tag.needs_token && response.status == 404 &&
+        callers_.failed_too_often(visit.peer, {}, visit.begun)) {
+        response = respond(visit, Problem{HttpStatus::too_many_requests, "too many wrong links", "wait a minute"});
+        response.headers.emplace_back("Retry-After", "60");
+    }
     response.headers.emplace_back("X-Request-Id", visit.request_id);
     // What the API tells belongs to whoever asked, and to no cache between.
     response.headers.emplace_back("Cache-Control", "no-store");

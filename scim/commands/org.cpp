@@ -1,3 +1,4 @@
+#include "core/actions/claiming.hpp"
 #include "scim/commands/common.hpp"
 #include "scim/entra/quirks.hpp"
 
@@ -171,7 +172,9 @@ void remove(const Common& common, const std::string& name, bool confirmed)
                                                  "archive too (S-077); say --yes to do it",
                                                  name, o.user_count, o.group_count)};
     const auto context = operator_context(core::SystemClock{}.now());
-    opened.store->registry([&](core::Registry& registry) {
+    opened.store->across([&](core::AcrossTxn& txn) {
+        core::Registry& registry = txn.registry();
+        core::actions::end_claims_of(txn, context, o.id);
         append_event(registry, o, context, core::Activity::delete_organisation);
         registry.erase(o.id);
         return core::Keep::yes;

@@ -178,6 +178,7 @@ int serve(const Common& common, const ServeFlags& flags)
         },
         kept_answers};
     app.add_annex("/api/v1", management);
+    app.add_annex("/choices", management);
 
     std::atomic<std::int64_t> reloads{0}, refused_reloads{0};
     std::optional<certs::Reloader> certificate;

@@ -67,6 +67,7 @@ struct WholeDesk {
     explicit WholeDesk(storage::Options options = {}) : store{in(folder, std::move(options))}
     {
         app.add_annex("/api/v1", management);
+        app.add_annex("/choices", management);
     }
     ~WholeDesk()
     {
