@@ -108,9 +108,9 @@ struct Neighbours : World {
         case 5:
             if (claim == nullptr) break;
             across([&](core::AcrossTxn& txn) {
-                const auto options = core::rules::options_of(claim->value);
+                const auto left = core::rules::options_of(claim->value);
                 return core::actions::choose(txn, context(), claim->organisation, claim->value.id,
-                                             options[who % options.size()], "kept-" + claim->value.id + "@home.example")
+                                             left[who % left.size()], "kept-" + claim->value.id + "@home.example")
                     .has_value();
             });
             break;
@@ -212,7 +212,7 @@ TEST_CASE("REL-02: killed anywhere in a claim, a withdrawal, a choice or an expi
     if (child == 0) {
         std::signal(SIGABRT, SIG_DFL); // the test program's handler would report it as a failure of its own
         ::setenv("ROLLCALL_FAILPOINT", place.c_str(), 1);
-        world.sqlite = std::make_unique<SqliteStore>(world.options);
+        world.sqlite = std::make_unique<storage::SqliteStore>(world.options);
         for (std::uint8_t which = 0; which < 4; ++which) world.step(2, which % 2 == 0 ? 1 : 2, which); // 4 claims
         world.step(4, 1, 0);                                                                           // withdrawn
         world.step(5, 1, 1);                                                                           // chosen
@@ -226,7 +226,7 @@ TEST_CASE("REL-02: killed anywhere in a claim, a withdrawal, a choice or an expi
     ::waitpid(child, &status, 0);
     CHECK(WIFSIGNALED(status));
     CHECK(WTERMSIG(status) == SIGABRT); // the place was reached
-    world.sqlite = std::make_unique<SqliteStore>(world.options);
+    world.sqlite = std::make_unique<storage::SqliteStore>(world.options);
     CHECK(world.sqlite->check().empty());
     if (place.ends_with(":9")) world.living["joe@example.com"] = !world.owners("joe@example.com").empty();
     CHECK_NOTHROW(world.check());
