@@ -26,11 +26,11 @@ struct Room {
 };
 
 const Names any_library{""};
-const Names core_values{"core/archive",   "core/base/",   "core/brake",  "core/choice",       "core/claim",
-                        "core/domain",    "core/event",   "core/group",  "core/import_job",   "core/indexed",
-                        "core/licence",   "core/mail",    "core/oauth",  "core/organisation", "core/policy",
-                        "core/predicate", "core/profile", "core/record", "core/shelf",        "core/sort",
-                        "core/sync_plan", "core/token",   "core/user",   "core/words"};
+const Names core_values{"core/archive",    "core/base/",     "core/brake",   "core/choice", "core/claim",
+                        "core/credential", "core/domain",    "core/event",   "core/group",  "core/import_job",
+                        "core/indexed",    "core/licence",   "core/mail",    "core/oauth",  "core/organisation",
+                        "core/policy",     "core/predicate", "core/profile", "core/record", "core/shelf",
+                        "core/sort",       "core/sync_plan", "core/token",   "core/user",   "core/words"};
 
 const std::vector<Room>& rooms()
 {

@@ -1,5 +1,7 @@
 #include "scim/callers.hpp"
 
+#include "core/oauth_client.hpp"
+
 #include <algorithm>
 
 namespace scim {
@@ -84,6 +86,7 @@ bool Callers::failed_too_often(std::string_view peer, std::string_view presented
     };
     count("address " + std::string{peer});
     if (const auto parts = core::token_parts(presented)) count("token " + std::string{parts->public_id});
+    if (const auto id = core::client_secret_id(presented)) count("secret " + std::string{*id});
     return too_often;
 }
 

@@ -279,6 +279,21 @@ std::vector<ConfigKey> make_keys()
         ranged<AT(admin_queue), 1, 100'000>("limits.admin_queue", "number",
                                             "Calls of the management API that may wait; beyond: 503 with Retry-After"),
 
+        {"oauth.token_time", "duration", "How long an access token from /oauth2/token lives: 60m to 360m",
+         [](Config& c, std::string_view name, std::string_view text) -> Result<void> {
+             core::Duration time{};
+             if (auto read = read_into(time, name, text); !read) return read;
+             if (time < std::chrono::minutes{60} || time > std::chrono::minutes{360})
+                 return wrong(name, "is outside 60m to 360m", "write for example 60m");
+             c.oauth_token_time = time;
+             return {};
+         },
+         [](const Config& c, std::string_view) { return print(c.oauth_token_time); }},
+        key<AT(oauth_ca)>("oauth.ca", "path",
+                          "Authorities, PEM, for the issuers of federated OAuth clients; empty: the system's"),
+        key<AT(oauth_private_addresses)>("oauth.private_addresses", "yes/no",
+                                         "Whether such an issuer may have an address of a private network"),
+
         key<AT(sweep_interval)>("sweep.interval", "duration", "How often due users are purged"),
         ranged<AT(sweep_batch), 1, 10'000>("sweep.batch", "number", "Users purged in one transaction"),
         key<AT(clock_jump_guard)>("clock.jump_guard", "yes/no",

@@ -51,6 +51,10 @@ struct Config {
     std::int64_t admin_threads = 2;
     std::int64_t admin_queue = 256;
 
+    core::Duration oauth_token_time = std::chrono::minutes{60};
+    std::filesystem::path oauth_ca;       // PEM: who vouches for issuers; empty: the system's
+    bool oauth_private_addresses = false; // whether an issuer may live in the operator's own network
+
     core::Duration sweep_interval = std::chrono::seconds{60};
     std::int64_t sweep_batch = 10;
     std::string dns_resolver; // empty: the system's

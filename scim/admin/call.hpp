@@ -38,6 +38,8 @@ struct Services {
     core::TxtResolver* resolver = nullptr;       // from any thread; none: domains cannot be verified
     core::Duration dns_time = std::chrono::seconds{5};
     core::rules::DomainChecks domain_checks = {};
+    // Why this cannot be whose word is taken for a client, for an administrator; or empty.
+    std::function<std::string(const std::string& url)> problem_with_issuer;
 };
 
 // Who asks. Only a server-admin belongs to no organisation.

@@ -4,6 +4,7 @@
 #include "scim/admin/audit.hpp"
 #include "scim/admin/choices.hpp"
 #include "scim/admin/claims.hpp"
+#include "scim/admin/clients.hpp"
 #include "scim/admin/domains.hpp"
 #include "scim/admin/event_json.hpp"
 #include "scim/admin/licences.hpp"
@@ -208,6 +209,43 @@ const std::array table{
         .plan = claims::acknowledge_transfer,
         .summary = "The application has moved the content of the old account, which may go now",
         .gives = &claims::shape}),
+    at(Method::get, "/api/v1/orgs/{org}/clients",
+       {.roles = administrators,
+        .plan = clients::list,
+        .summary = "Its OAuth clients, without their secrets",
+        .gives = &clients::shape,
+        .is_list = true}),
+    at(Method::post, "/api/v1/orgs/{org}/clients",
+       {.roles = administrators,
+        .plan = clients::create,
+        .summary = "Make an OAuth client; its first secret is in this answer alone",
+        .takes = &clients::new_shape,
+        .gives = &clients::made_shape,
+        .success = 201,
+        .body = Body::json,
+        .may_be_empty = true}),
+    at(Method::get, "/api/v1/orgs/{org}/clients/{client}",
+       {.roles = administrators, .plan = clients::get, .summary = "One OAuth client", .gives = &clients::shape}),
+    at(Method::del, "/api/v1/orgs/{org}/clients/{client}",
+       {.roles = administrators,
+        .plan = clients::remove,
+        .summary = "Delete an OAuth client; its access tokens end",
+        .success = 204}),
+    at(Method::post, "/api/v1/orgs/{org}/clients/{client}/secrets",
+       {.roles = administrators,
+        .plan = clients::create_secret,
+        .summary = "Make one more secret; it is in this answer alone",
+        .takes = &clients::new_secret_shape,
+        .gives = &clients::made_secret_shape,
+        .success = 201,
+        .body = Body::json,
+        .may_be_empty = true}),
+    at(Method::del, "/api/v1/orgs/{org}/clients/{client}/secrets/{secret}",
+       {.roles = administrators,
+        .plan = clients::remove_secret,
+        .summary = "End a secret, and the access tokens it has got",
+        .success = 204}),
+
     at(Method::get, "/api/v1/orgs/{org}/mails",
        {.roles = everyone,
         .plan = mails::list,

@@ -44,7 +44,8 @@ struct Handler {
     const Shape* gives = nullptr; // the answer; of a list: its items. None: 204, or another content type
     int success = 200;
     Body body = Body::none;
-    bool is_list = false; // `limit`, `cursor`, `sort`; the answer is {"items", "next", "total"}
+    bool may_be_empty = false; // no body is as good as {}
+    bool is_list = false;      // `limit`, `cursor`, `sort`; the answer is {"items", "next", "total"}
     std::span<const Parameter> query = {};
     std::size_t body_bytes = 0; // 0: limits.body_bytes
     bool needs_token = true;    // else the path itself holds the secret

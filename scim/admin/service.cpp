@@ -262,7 +262,8 @@ Result<Call> Service::call_of(const Visit& visit, const Request& request) const
         !options_.public_url.empty() ? options_.public_url : (request.tls ? "https://" : "http://") + request.host;
     const auto type = media_type(request.header("content-type").value_or("application/json"));
     if (is_json(handler.body, type)) {
-        TRY_CORE(auto body, core::json::read(request.body));
+        const bool is_left_out = handler.may_be_empty && request.body.empty();
+        TRY_CORE(auto body, core::json::read(is_left_out ? std::string_view{"{}"} : request.body));
         if (!body.is_object()) return bad_request("the body is not a JSON object", "send an object");
         call.body = std::move(body.get_object());
         if (handler.takes != nullptr) TRY_ONLY(check(call.body, *handler.takes, handler.body == Body::merge_patch));

@@ -1,8 +1,10 @@
 #include "certs/tls_context.hpp"
 #include "core/base/log.hpp"
 #include "scim/admin/service.hpp"
+#include "scim/admin/token_endpoint.hpp"
 #include "scim/app.hpp"
 #include "scim/commands/common.hpp"
+#include "scim/outside/assertion_verifier.hpp"
 #include "scim/outside/txt_resolver.hpp"
 #include "scim/sweeper.hpp"
 
@@ -156,29 +158,39 @@ int serve(const Common& common, const ServeFlags& flags)
     const core::Sealer admin_cursors{key, "admin cursor"}, kept_answers{key, "kept answer"};
     core::SystemIds ids;
     outside::AresTxtResolver resolver{{.servers = config.dns_resolver}};
+    outside::VerifierOptions issuers;
+    issuers.ca_file = config.oauth_ca.string();
+    issuers.private_addresses = config.oauth_private_addresses;
+    outside::FederatedVerifier assertions{issuers};
     admin::Admins admins{store, key, callers};
-    admin::Services services{.store = &store,
-                             .clock = &clock,
-                             .ids = &ids,
-                             .pepper = key,
-                             .cursors = &admin_cursors,
-                             .default_policy = store.default_policy(),
-                             .status = {},
-                             .resolver = &resolver,
-                             .domain_checks = config.domain_checks};
+    admin::Services services{
+        .store = &store,
+        .clock = &clock,
+        .ids = &ids,
+        .pepper = key,
+        .cursors = &admin_cursors,
+        .default_policy = store.default_policy(),
+        .status = {},
+        .resolver = &resolver,
+        .domain_checks = config.domain_checks,
+        .problem_with_issuer = [&](const std::string& url) { return outside::problem_with_issuer(url, issuers); }};
     ScanPool admin_pool{static_cast<std::size_t>(config.admin_threads), static_cast<std::size_t>(config.admin_queue)};
+    const admin::Service::SubmitWrite submit_write = [&](auto work, auto done) {
+        return writer.submit({.organisation = {}, .work = {}, .done = std::move(done), .across = std::move(work)});
+    };
     admin::Service management{
         {.public_url = config.public_url, .body_bytes = config.http.body_bytes, .access_log = config.access_log},
         services,
         admins,
         callers,
         admin_pool,
-        [&](auto work, auto done) {
-            return writer.submit({.organisation = {}, .work = {}, .done = std::move(done), .across = std::move(work)});
-        },
+        submit_write,
         kept_answers};
     app.add_annex("/api/v1", management);
     app.add_annex("/choices", management);
+    admin::TokenEndpoint tokens{
+        {.life = config.oauth_token_time}, services, callers, admin_pool, submit_write, assertions};
+    app.add_annex("/oauth2", tokens);
 
     std::atomic<std::int64_t> reloads{0}, refused_reloads{0};
     std::optional<certs::Reloader> certificate;

@@ -3,6 +3,7 @@
 
 #include "core/base/secrets.hpp"
 #include "scim/admin/service.hpp"
+#include "scim/admin/token_endpoint.hpp"
 #include "scim/app.hpp"
 #include "storage/sqlite_store.hpp"
 #include "storage/writer.hpp"
@@ -31,6 +32,17 @@ struct TempDir {
     ~TempDir() { std::filesystem::remove_all(path); }
 };
 
+// Believes no assertion until a test says whose.
+struct Verifier : core::AssertionVerifier {
+    std::function<core::AssertionAnswer(std::string_view, const core::ExpectedAssertion&, core::Instant)> ask;
+    core::AssertionAnswer verify(std::string_view jwt, const core::ExpectedAssertion& expected,
+                                 core::Instant now) override
+    {
+        if (!ask) return core::AssertionProblem::keys_unavailable;
+        return ask(jwt, expected, now);
+    }
+};
+
 struct WholeDesk {
     TempDir folder;
     Config config;
@@ -45,13 +57,16 @@ struct WholeDesk {
     core::Sealer admin_cursors{pepper, "admin cursor"}, kept_answers{pepper, "kept answer"};
     core::SystemIds ids;
     admin::Admins admins{store, pepper, callers};
-    admin::Services services{.store = &store,
-                             .clock = &clock,
-                             .ids = &ids,
-                             .pepper = pepper,
-                             .cursors = &admin_cursors,
-                             .default_policy = store.default_policy(),
-                             .status = [] { return boost::json::object{}; }};
+    admin::Services services{
+        .store = &store,
+        .clock = &clock,
+        .ids = &ids,
+        .pepper = pepper,
+        .cursors = &admin_cursors,
+        .default_policy = store.default_policy(),
+        .status = [] { return boost::json::object{}; },
+        .problem_with_issuer =
+            [](const std::string& url) { return url.starts_with("https://") ? std::string{} : "is no https address"; }};
     ScanPool admin_pool{1, 16};
     admin::Service management{
         {"", config.http.body_bytes},
@@ -63,11 +78,22 @@ struct WholeDesk {
             return writer.submit({.organisation = {}, .work = {}, .done = std::move(done), .across = std::move(work)});
         },
         kept_answers};
+    Verifier verifier;
+    admin::TokenEndpoint token_endpoint{
+        {},
+        services,
+        callers,
+        admin_pool,
+        [this](auto work, auto done) {
+            return writer.submit({.organisation = {}, .work = {}, .done = std::move(done), .across = std::move(work)});
+        },
+        verifier};
 
     explicit WholeDesk(storage::Options options = {}) : store{in(folder, std::move(options))}
     {
         app.add_annex("/api/v1", management);
         app.add_annex("/choices", management);
+        app.add_annex("/oauth2", token_endpoint);
     }
     ~WholeDesk()
     {
